@@ -1,0 +1,131 @@
+"""Choice: a user with news leaves when some provider it knows beats its own by more than its tolerance.
+
+The gain of provider j over the own provider p, in minutes a month:
+`g_j = (B_p - B_j) + (price_p - price_j) / v + peer_weight * (share of neighbours now at j)`.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.kernel import kernel
+from agents.users import Floats, Ints, Users
+from agents.word_of_mouth import Links
+
+
+class Offers(NamedTuple):
+    """What the providers ask for and who can run there, by provider."""
+
+    price: Floats  # dollars a month
+    reach: Floats  # share of users who can run there
+    order: NDArray[np.int64]  # the providers in an order that does not depend on their numbers
+
+
+class Tastes(NamedTuple):
+    """How users weigh things."""
+
+    peer_weight: float  # minutes a month that all neighbours at j are worth
+    noise: float  # minutes a month; 0 = always the best
+
+
+@kernel
+def weigh(
+    i: int,
+    day: int,
+    users: Users,
+    fade: Floats,
+    offers: Offers,
+    peer_weight: float,
+    hears: Links,
+    gain: Floats,
+) -> None:
+    """Work out what user `i` would gain by moving to each provider; -inf where it cannot or need not go."""
+    p = users.provider[i]
+    own = users.belief[i, p] * fade[day - users.as_of[i]]
+    for j in range(len(gain)):
+        if j == p or np.isnan(users.belief[i, j]) or users.fussiness[i] >= offers.reach[j]:
+            gain[j] = -np.inf
+        else:
+            gain[j] = (own - users.belief[i, j]) + (offers.price[p] - offers.price[j]) / users.value[i]
+    neighbours = hears.indptr[i + 1] - hears.indptr[i]
+    if peer_weight > 0 and neighbours > 0:
+        peers = np.zeros(len(gain))
+        for edge in range(hears.indptr[i], hears.indptr[i + 1]):
+            peers[users.provider[hears.indices[edge]]] += 1
+        gain += peer_weight * (peers / neighbours)
+
+
+@kernel
+def leavers(
+    day: int,
+    informed: Ints,
+    users: Users,
+    fade: Floats,
+    offers: Offers,
+    tastes: Tastes,
+    hears: Links,  # whom a user hears
+    out: Ints,
+) -> int:
+    """List in `out` the informed users whose best gain is above their tolerance; return how many."""
+    gain = np.empty(len(offers.price))
+    n = 0
+    for i in informed:
+        weigh(i, day, users, fade, offers, tastes.peer_weight, hears, gain)
+        if gain.max() > users.tolerance[i]:
+            out[n] = i
+            n += 1
+    return n
+
+
+@kernel
+def pick(gain: Floats, tolerance: float, noise: float, order: NDArray[np.int64], draw: float) -> int:
+    """Pick where to go, with one draw from U(0, 1).
+
+    Without noise the best provider, ties at random. With noise s > 0, among those above the tolerance with
+    probability proportional to `exp(g_j / s)` (multinomial logit, McFadden 1974). Providers are gone through
+    in `order`, so that renumbering them changes nothing.
+    """
+    best = gain.max()
+    weight = np.zeros(len(gain))
+    for j in range(len(gain)):
+        if noise > 0 and gain[j] > tolerance:
+            weight[j] = math.exp((gain[j] - best) / noise)
+        elif noise == 0 and gain[j] == best:
+            weight[j] = 1.0
+    total = 0.0
+    for j in order:
+        total += weight[j]
+    left = draw * total
+    last = -1
+    for j in order:
+        if weight[j] > 0:
+            last = j
+            left -= weight[j]
+            if left < 0:
+                break
+    return last
+
+
+@kernel
+def choose(
+    day: int,
+    leaving: Ints,
+    draws: Floats,
+    users: Users,
+    fade: Floats,
+    offers: Offers,
+    tastes: Tastes,
+    hears: Links,
+    target: NDArray[np.int16],
+    gained: Floats,
+) -> None:
+    """Choose for each leaver its `target`, and note the gain that it expects, in `gained`."""
+    gain = np.empty(len(offers.price))
+    for k in range(len(leaving)):
+        i = leaving[k]
+        weigh(i, day, users, fade, offers, tastes.peer_weight, hears, gain)
+        j = pick(gain, users.tolerance[i], tastes.noise, offers.order, draws[k])
+        target[k] = j
+        gained[k] = gain[j]

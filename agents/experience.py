@@ -1,0 +1,63 @@
+"""Experience: what users learn about their own provider's downtime by suffering it.
+
+The belief about the own provider is an exponential moving average of the daily minutes, in minutes a month:
+every day `B <- B * a + d * (365/12) * (1 - a)` with `a = exp(-1 / memory_days)`. On most days `d` is 0, so
+the belief is only faded when it is next needed: `fade[k]` is `a ** k`, `as_of` the day it stands for.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.kernel import kernel
+from agents.users import Floats, Ints, Users
+
+DAYS_PER_MONTH = 365 / 12
+
+
+def fading(memory_days: float, days: int) -> Floats:
+    """Return `fade`, with `fade[k] = exp(-k / memory_days)`, as far as a run of `days` needs it."""
+    return np.exp(-np.arange(days + 2) / memory_days)
+
+
+def weight_of_a_minute(memory_days: float) -> float:
+    """Return by how much a minute of outage raises a belief, in minutes a month.
+
+    >>> round(weight_of_a_minute(90), 4)
+    0.3361
+    """
+    return float(DAYS_PER_MONTH * -np.expm1(-1 / memory_days))
+
+
+@kernel
+def suffer(
+    day: int,
+    provider: int,
+    minutes: Floats,  # by server
+    roster: Ints,  # the provider's users, by slot
+    count: int,  # how many of them
+    capacity: int,
+    users: Users,
+    fade: Floats,
+    weight: float,  # weight_of_a_minute(...)
+    affected: Ints,  # out: who suffered
+) -> int:
+    """Let every user on a server that is down lose its minutes; return how many users did."""
+    n = 0
+    for server in range(len(minutes)):
+        lost = minutes[server]
+        if lost > 0:
+            for slot in range(server * capacity, min((server + 1) * capacity, count)):
+                i = roster[slot]
+                faded = users.belief[i, provider] * fade[day - users.as_of[i]]
+                users.belief[i, provider] = faded + lost * weight
+                users.as_of[i] = day
+                users.downtime[i] += lost
+                affected[n] = i
+                n += 1
+    return n
+
+
+def believed(users: Users, day: int, fade: Floats) -> NDArray[np.float64]:
+    """Return what each user believes about its own provider as of `day`, minutes a month."""
+    own = users.belief[np.arange(len(users.provider)), users.provider]
+    return np.asarray(own * fade[day - users.as_of])

@@ -1,0 +1,61 @@
+"""Maintenance: the flaws a provider has not fixed yet, and the campaigns that fix them.
+
+A campaign announced on day `t` starts on day `t + notice`; server `s` of `S` goes down on day
+`start + floor(s * window / S)`. A flaw that arrives before an announced campaign starts is fixed by it;
+one that arrives later announces the next, which starts when the running one has ended, at the earliest.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Campaign:
+    """One round of maintenance that reboots every server once."""
+
+    start: int  # day
+    window: int  # days
+    servers: int  # in the fleet when it started
+    flaws: int  # that it fixes
+
+    @property
+    def end(self) -> int:
+        """The day after its last day."""
+        return self.start + self.window
+
+    def due(self, day: int) -> range:
+        """Return the servers that go down on `day`, those with `floor(s * window / servers) == day - start`."""
+        elapsed = day - self.start
+        first = -(-elapsed * self.servers // self.window)
+        last = -(-(elapsed + 1) * self.servers // self.window)
+        return range(first, last)
+
+
+@dataclass(slots=True)
+class Maintenance:
+    """What one provider's operators have on their list."""
+
+    running: Campaign | None = None
+    announced: int | None = None  # start day of the campaign that has been announced
+    waiting: int = 0  # open flaws that no running campaign fixes
+    booted: int = 0  # day on which the kernels in use were booted
+    campaigns: int = 0  # started so far
+
+    @property
+    def open_flaws(self) -> int:
+        """Flaws known but not yet fixed on every server."""
+        return self.waiting + (self.running.flaws if self.running else 0)
+
+    def announce(self, start: int) -> None:
+        """Announce a campaign for day `start`, or later if one is running; no second one is announced."""
+        if self.announced is None:
+            self.announced = max(start, self.running.end) if self.running else start
+
+    def advance(self, day: int, window: int, servers: int) -> range:
+        """Start and end campaigns as the day asks; return the servers that go down today."""
+        if self.running and day >= self.running.end:
+            self.running = None
+        if self.announced is not None and day >= self.announced and self.running is None:
+            self.running = Campaign(day, window, servers, self.waiting)
+            self.announced, self.waiting, self.booted = None, 0, day
+            self.campaigns += 1
+        return self.running.due(day) if self.running else range(0)

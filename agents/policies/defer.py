@@ -1,0 +1,19 @@
+"""Defer: flaws wait for the next planned campaign, and stay open until then."""
+
+from typing import Literal
+
+from agents.maintenance import Maintenance
+from agents.policies.base import Breachable, FullReboots
+from agents.section import setting
+
+
+class Defer(FullReboots, Breachable):
+    """A campaign every `interval_days` (on days that are its multiples), if a flaw is waiting."""
+
+    kind: Literal["defer"] = "defer"
+    interval_days: int = setting(90, "days between planned campaigns", unit="days", ge=1)
+
+    def plan(self, maintenance: Maintenance, day: int) -> None:
+        """Start the planned campaign; the calendar is known, so it needs no notice."""
+        if maintenance.waiting and day > 0 and day % self.interval_days == 0:
+            maintenance.announce(day)

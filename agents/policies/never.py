@@ -1,0 +1,11 @@
+"""None: nothing is ever patched; flaws pile up and are exploited."""
+
+from typing import Literal
+
+from agents.policies.base import Breachable
+
+
+class Never(Breachable):
+    """The provider that never patches: no maintenance, only breaches."""
+
+    kind: Literal["none"] = "none"

@@ -1,0 +1,44 @@
+"""What a scenario file is made of: validated tables whose every key says its meaning, unit and grade."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Grade = Literal["measured", "vendor-stated", "assumed", "design"]
+"""Where a default comes from. `design` is a choice of the experiment (a name, a size), not a claim."""
+
+
+class Section(BaseModel):
+    """A table of a scenario file: frozen, no unknown keys, no silent conversion, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    unit: str = "",
+    grade: Grade = "assumed",
+    source: str = "",
+    **limits: Any,
+) -> Any:
+    """Declare one key of a `Section`.
+
+    Parameters
+    ----------
+    default
+        The value where a file is silent; a `Section` class stands for a table with all its defaults.
+    meaning
+        One line, shown by `patchmarket show` and in the parameter table.
+    unit
+        The unit; empty for a pure number, a name or a switch.
+    grade, source
+        Where the default comes from.
+    limits
+        pydantic's constraints: `gt`, `ge`, `lt`, `le`, `allow_inf_nan`, ...
+    """
+    origin = {"unit": unit, "grade": grade, "source": source}
+    if isinstance(default, type):
+        return Field(default_factory=default, description=meaning, json_schema_extra=origin, **limits)
+    return Field(default, description=meaning, json_schema_extra=origin, **limits)

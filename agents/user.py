@@ -1,0 +1,100 @@
+"""User: a Mesa agent that is a window on one row of the market's columns."""
+
+from typing import Any, overload
+
+import mesa
+import numpy as np
+
+from agents.member import Member
+from agents.users import SOURCES
+
+
+class Column:
+    """An attribute of a user that lives in a column of `model.users`; it reads and writes through."""
+
+    def __init__(self, meaning: str) -> None:
+        self.__doc__ = meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, user: None, owner: type) -> "Column": ...
+    @overload
+    def __get__(self, user: "User", owner: type) -> float: ...
+    def __get__(self, user: "User | None", owner: type) -> "Column | float":
+        if user is None:
+            return self
+        column = getattr(user.model.users, self.name)
+        value: float = column[user.row].item()
+        return value
+
+    def __set__(self, user: "User", value: float) -> None:
+        getattr(user.model.users, self.name)[user.row] = value
+
+
+class User(Member):
+    """One user. Made when somebody looks, at no cost to the market; two markets never share one."""
+
+    tolerance = Column("minutes a month more than elsewhere that the user puts up with")
+    value = Column("dollars that a minute of downtime is worth to the user")
+    fussiness = Column("the user can run on a platform iff this is below its reach")
+    downtime = Column("minutes suffered so far")
+
+    def __init__(self, model: mesa.Model, row: int) -> None:
+        super().__init__(model, len(model.providers) + row + 1)
+        self.row = row
+
+    @property
+    def provider(self) -> str:
+        """Name of the provider that the user pays; set it to move the user there today."""
+        name: str = self.model.providers[self.model.users.provider[self.row]].name
+        return name
+
+    @provider.setter
+    def provider(self, name: str) -> None:
+        self.model.move([self.row], name)
+
+    @property
+    def server(self) -> int:
+        """Number of the server, in the provider's fleet, that the user is on."""
+        users = self.model.users
+        return int(users.slot[self.row] // self.model.providers[users.provider[self.row]].capacity)
+
+    @property
+    def belief(self) -> float:
+        """What the user believes about its own provider today, minutes a month."""
+        return self.beliefs[self.provider]
+
+    @property
+    def beliefs(self) -> dict[str, float]:
+        """What the user believes about each provider it knows, minutes a month, by name."""
+        model, row = self.model, self.row
+        held = model.users.belief[row].copy()
+        held[model.users.provider[row]] *= model.fade[max(model.day - 1 - model.users.as_of[row], 0)]
+        return {p.name: float(b) for p, b in zip(model.providers, held, strict=True) if not np.isnan(b)}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """How the user came to know each provider, by name."""
+        known = self.model.users.source[self.row]
+        return {p.name: SOURCES[s] for p, s in zip(self.model.providers, known, strict=True) if s}
+
+    @property
+    def neighbours(self) -> "list[User]":
+        """Those who hear the user."""
+        links = self.model.network.links
+        rows = links.indices[links.indptr[self.row] : links.indptr[self.row + 1]]
+        found: list[User] = [self.model.user(int(row)) for row in rows]
+        return found
+
+    def __repr__(self) -> str:
+        return f"<User {self.row} at {self.provider!r}>"
+
+
+def window(model: mesa.Model, row: int) -> Any:
+    """Return the view on a row, the same object every time it is asked for."""
+    found = model.windows.get(row)
+    if found is None:
+        found = model.windows[row] = User(model, row)
+    return found

@@ -1,0 +1,27 @@
+"""The world: scenario, market, flaws, network, ledger and record.
+
+>>> from model import Market, Scenario
+>>> market = Market(Scenario.preset("quiet", **{"users.count": 1000}), rng=1).run()
+>>> len(market.record.moves)
+0
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.errors import ScenarioError
+    from model.market import Market
+    from model.scenario import Scenario
+
+__all__ = ["Market", "Scenario", "ScenarioError"]
+
+_HOMES = {"Market": "model.market", "Scenario": "model.scenario", "ScenarioError": "model.errors"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: the command line's `--help` must not wait for Mesa and numba."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'model' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

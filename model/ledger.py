@@ -1,0 +1,36 @@
+"""The ledger: what a provider took in and paid on one day. Dollars; a month is 365/12 days."""
+
+from typing import NamedTuple
+
+from agents.experience import DAYS_PER_MONTH
+from agents.provider import Provider
+
+
+class Books(NamedTuple):
+    """One provider's day in dollars."""
+
+    revenue: float  # what its users paid
+    server_cost: float  # servers in use, spare ones and replicas
+    patch_cost: float  # vendors' bills and engineers
+    breach_cost: float
+
+    @property
+    def costs(self) -> float:
+        """Everything paid."""
+        return self.server_cost + self.patch_cost + self.breach_cost
+
+    @property
+    def profit(self) -> float:
+        """Revenue less costs."""
+        return self.revenue - self.costs
+
+
+def settle(provider: Provider) -> Books:
+    """Close a provider's books for today."""
+    users, servers, policy = provider.users, provider.servers, provider.policy
+    return Books(
+        revenue=users * provider.price / DAYS_PER_MONTH,
+        server_cost=policy.servers_paid(servers) * provider.server_cost / DAYS_PER_MONTH,
+        patch_cost=policy.monthly_cost(servers) / DAYS_PER_MONTH + provider.patches * policy.cost_per_patch(),
+        breach_cost=provider.breached * policy.breach_terms()[1],
+    )

@@ -1,0 +1,332 @@
+"""The market: a day, repeated. `Market.step` is the whole day."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import mesa
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agents.chance import bernoulli_indices
+from agents.choice import Offers, Tastes, choose, leavers
+from agents.experience import fading, suffer, weight_of_a_minute
+from agents.fleets import relocate
+from agents.policies import Flaw, Outage
+from agents.user import User, window
+from agents.users import ADVERT, ADVERTISED, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, forget, inform
+from agents.word_of_mouth import Mailbox, attention, listen, talk
+from model import ledger
+from model.collect import collector_of
+from model.errors import ScenarioError
+from model.flaws import draw_flaws
+from model.founding import found_fleets, found_providers, found_users
+from model.network import Graph, build_graph, from_networkx
+from model.record import Record
+from model.scenario import Scenario
+from model.streams import fresh_seed, stream
+
+
+class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+    """Users who choose between hosting providers, as a Mesa model. One step is one day.
+
+    Parameters
+    ----------
+    scenario
+        A `Scenario`, the name of a preset, a TOML file, or nested tables.
+    rng
+        Root seed, a whole number from 0. None takes one from the operating system; `seed` tells which.
+    graph
+        A networkx graph (its nodes are the users, in order) or a `Graph`, instead of the scenario's network.
+    tolerance, downtime_value
+        One value for each user, instead of the scenario's lognormal ones. Minutes a month; dollars a minute.
+    provider
+        The provider's number for each user, instead of the scenario's shares.
+    settings
+        Any other setting by its dotted path, e.g. `**{"users.count": 1000}`.
+
+    Attributes
+    ----------
+    settings : Scenario
+        What the market was made from. (Mesa's own `scenario` is something else.)
+    seed, day : int
+        The root seed; the number of days done.
+    users : Users
+        The users' columns.
+    providers : list of Provider
+        The providers, in the scenario's order.
+    network : Graph
+        Who hears whom; `graph` is the same as a networkx graph.
+    record : Record
+        What happened, as tables.
+
+    Raises
+    ------
+    ScenarioError
+        When the input cannot be run: a line for each wrong field.
+
+    Examples
+    --------
+    >>> market = Market("thought-experiment", rng=1, **{"users.count": 1000, "days": 30}).run()
+    >>> int(market.fleets.count.sum())
+    1000
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str | Path | Mapping[str, Any] = "thought-experiment",
+        *,
+        rng: int | None = None,
+        graph: Any = None,
+        tolerance: ArrayLike | None = None,
+        downtime_value: ArrayLike | None = None,
+        provider: Sequence[int] | NDArray[np.integer] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.seed = checked_seed(rng)
+        super().__init__(rng=self.seed)
+        self.settings = given = Scenario.load(scenario, **settings)
+        self.day = 0
+        self.windows: dict[int, User] = {}
+
+        self.flaws = draw_flaws(given.flaws, given.days, self.seed)
+        self.network = self._network(graph)
+        self.providers = found_providers(self, given, self.seed)
+        self.users = found_users(given, self.seed, tolerance, downtime_value, provider)
+        self.fleets = found_fleets(self.users, len(self.providers))
+
+        n, memory = given.users.count, given.users.memory_days
+        self.fade = fading(memory, given.days)
+        self.minute_weight = weight_of_a_minute(memory)
+        self.attention = attention(given.word_of_mouth.listen, self.network.most_heard)
+        self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise)
+        self.mailbox = Mailbox.for_users(n, len(self.providers))
+        self.news = News.for_users(n)
+        self._scratch = np.empty(n, np.int32)
+        self._talking, self._complaining, self._choosing = (
+            stream(self.seed, use) for use in ("talk", "complaints", "choices")
+        )
+        self._advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
+        self.record = Record([p.name for p in self.providers], given.days, self.fleets.count.copy())
+        self._collector: Any = None
+
+    def step(self) -> None:
+        """Let one day pass, in the order that docs/odd.md gives."""
+        day = self._next_day()
+        flaws = self.flaws.get(day, [])
+        outages = [provider.patch(day, flaws) for provider in self.providers]
+        affected, downtime = self._suffer(day, outages)
+        self._talk(day, affected)
+        self._hear_adverts()
+        movers, origin, target = self._choose(day)
+        self._settle(day, outages, downtime, origin, target)
+        self._tell_peers(movers)
+        self._end_day()
+
+    def run(self, days: int | None = None) -> Self:
+        """Let `days` pass, or all that the scenario has left; return the market."""
+        last = self.settings.days if days is None else min(self.day + days, self.settings.days)
+        while self.day < last:
+            self.step()
+        return self
+
+    @property
+    def graph(self) -> Any:
+        """Who hears whom, as a networkx graph."""
+        return self.network.to_networkx()
+
+    # --- the day, step by step
+
+    def _next_day(self) -> int:
+        if self.day >= self.settings.days:
+            raise ScenarioError.of(
+                "days", self.settings.days, "all have passed; a longer run must be asked for at the start"
+            )
+        for provider in self.providers:
+            if provider.announced_news:
+                provider.announced_news = False
+                knowing = ~np.isnan(self.users.belief[:, provider.index])
+                inform(self.news, np.flatnonzero(knowing), PRICE)
+        return self.day
+
+    def _suffer(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
+        """Bring the outages to the users on the servers; return who suffered, and how many user-minutes."""
+        affected, downtime = [], [0.0] * len(self.providers)
+        for provider, causes in zip(self.providers, outages, strict=True):
+            if not causes:
+                continue
+            minutes = np.zeros(provider.servers)
+            for outage in causes:
+                minutes[outage.servers] += outage.minutes
+                self.record.went_down(day, provider, outage)
+            j = provider.index
+            roster = self.fleets.users_of(j)
+            hit = suffer(
+                day,
+                j,
+                minutes,
+                roster,
+                len(roster),
+                provider.capacity,
+                self.users,
+                self.fade,
+                self.minute_weight,
+                self._scratch,
+            )
+            affected.append(self._scratch[:hit].copy())
+            inform(self.news, affected[-1], OUTAGE)
+            seated = np.full(provider.servers, provider.capacity)
+            seated[-1] = provider.users - (provider.servers - 1) * provider.capacity
+            downtime[j] = float(minutes @ seated)
+        return affected, downtime
+
+    def _talk(self, day: int, affected: list[Ints]) -> None:
+        """Some users talk, more of them after an outage; all who hear them change their minds."""
+        rules = self.settings.word_of_mouth
+        groups = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
+        groups += [hit[bernoulli_indices(self._complaining, len(hit), rules.complaint)] for hit in affected]
+        for talkers in groups:
+            if len(talkers):
+                talk(day, talkers, self.network.links, self.users, self.fade, self.mailbox)
+        if self.mailbox.used[0]:
+            listen(day, self.mailbox, self.users, self.fade, self.attention, rules.negativity, self.news)
+
+    def _hear_adverts(self) -> None:
+        """Providers reach some of the others' users; those who had never heard of them believe the claim."""
+        chance = self.settings.users.advertising_per_day
+        if chance == 0:
+            return
+        for provider, rng in zip(self.providers, self._advertising, strict=True):
+            j = provider.index
+            reached = bernoulli_indices(rng, len(self.network), chance)
+            reached = reached[self.users.provider[reached] != j]
+            unaware = reached[np.isnan(self.users.belief[reached, j])]
+            self.users.belief[unaware, j] = provider.claimed_downtime
+            self.users.source[unaware, j] = ADVERT
+            inform(self.news, reached, ADVERTISED)
+
+    def _choose(self, day: int) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16]]:
+        """Let the users with news choose, and move those who leave; return who, from where, and to where."""
+        informed = self.news.informed()
+        if len(informed) == 0 or len(self.providers) == 1:
+            forget(self.news)
+            nobody = np.empty(0, np.int16)
+            return np.empty(0, np.int32), nobody, nobody
+        hears, offers = self.network.hears, self._offers()
+        context = (self.users, self.fade, offers, self.tastes, hears)
+        count = leavers(day, informed, *context, self._scratch)
+        movers = np.sort(self._scratch[:count])
+        target, gain = np.empty(count, np.int16), np.empty(count)
+        origin = self.users.provider[movers]
+        if count:
+            choose(day, movers, self._choosing.random(count), *context, target, gain)
+            trigger = first_trigger(self.news.kinds[movers])
+            source = self.users.source[movers, target]
+            relocate(day, movers, target, self.users, self.fleets)
+            self.record.moved(day, movers, origin, target, trigger, source, gain)
+        forget(self.news)
+        return movers, origin, target
+
+    def _offers(self) -> Offers:
+        names = [p.name for p in self.providers]
+        return Offers(
+            np.array([p.price for p in self.providers], float),
+            np.array([p.policy.reachable for p in self.providers], float),
+            np.array(sorted(range(len(names)), key=names.__getitem__)),
+        )
+
+    def _settle(
+        self,
+        day: int,
+        outages: list[list[Outage]],
+        downtime: list[float],
+        origin: NDArray[np.int16],
+        target: NDArray[np.int16],
+    ) -> None:
+        """Close every provider's books and note its day."""
+        providers = len(self.providers)
+        joined = np.bincount(target, minlength=providers).tolist()
+        left = np.bincount(origin, minlength=providers).tolist()
+        for provider, causes in zip(self.providers, outages, strict=True):
+            j = provider.index
+            down = sum(len(outage.servers) for outage in causes)
+            self.record.close(day, provider, ledger.settle(provider), joined[j], left[j], downtime[j], down)
+
+    def _tell_peers(self, movers: Ints) -> None:
+        """Tomorrow, those who hear a mover consider it, if they care where their neighbours are."""
+        if self.tastes.peer_weight > 0:
+            links = self.network.links
+            for i in movers:
+                inform(self.news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
+
+    def _end_day(self) -> None:
+        self.day += 1
+        self.record.days = self.day
+        self.running = self.day < self.settings.days
+        if self._collector is not None:
+            self._collector.collect(self)
+
+    # --- the Mesa face
+
+    @property
+    def agents(self) -> Any:
+        """All agents, providers and users, as Mesa's AgentSet; asking makes the users' views."""
+        self._open_windows()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """The agents by class; asking makes the users' views."""
+        self._open_windows()
+        return super().agents_by_type
+
+    def user(self, row: int) -> User:
+        """Return the Mesa agent for one user."""
+        found: User = window(self, row)
+        return found
+
+    def _open_windows(self) -> None:
+        if len(self.windows) < len(self.network):
+            for row in range(len(self.network)):
+                window(self, row)
+
+    def move(self, rows: Sequence[int], name: str) -> None:
+        """Move users to a provider by hand, outside the rules and the record of moves."""
+        index = next((p.index for p in self.providers if p.name == name), None)
+        if index is None:
+            raise ScenarioError.of(
+                "provider", name, f"must be one of {', '.join(p.name for p in self.providers)}"
+            )
+        users = np.asarray(rows, np.int32)
+        unaware = users[np.isnan(self.users.belief[users, index])]
+        self.users.belief[unaware, index] = 0.0
+        relocate(self.day, users, np.full(len(users), index, np.int16), self.users, self.fleets)
+
+    @property
+    def datacollector(self) -> Any:
+        """A Mesa DataCollector: the one set by the caller, else one with shares, profits and moves by day."""
+        return collector_of(self.record) if self._collector is None else self._collector
+
+    @datacollector.setter
+    def datacollector(self, collector: Any) -> None:
+        self._collector = collector
+
+    def _network(self, graph: Any) -> Graph:
+        users = self.settings.users.count
+        if graph is None:
+            return build_graph(self.settings.network, users, self.seed)
+        network = graph if isinstance(graph, Graph) else from_networkx(graph)
+        if len(network) != users:
+            raise ScenarioError.of(
+                "users.count", users, f"must be {len(network)}, the nodes of the graph that is given"
+            )
+        return network
+
+
+def checked_seed(rng: Any) -> int:
+    """Return the root seed; no seed means a fresh one, never a fixed one."""
+    if rng is None:
+        return fresh_seed()
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
+        raise ScenarioError.of("rng", rng, "must be a whole number from 0, or None")
+    return int(rng)

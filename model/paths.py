@@ -1,0 +1,79 @@
+"""Dotted paths: how a value in nested tables is named, set and read from a command line."""
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from model.errors import ScenarioError
+
+KIND_KEYS = {"policy": "kind", "network": "kind", "flaws": "source"}
+VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days")
+
+
+def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
+    """Put `value` at a dotted path of nested tables; the schema judges later whether it belongs there.
+
+    To set a table's kind to another one starts from that kind's defaults: the old keys mean nothing to it.
+    Likewise, to set a policy's vendor drops the terms that came from elsewhere.
+
+    >>> tables = {"providers": [{"price": 5.0}]}
+    >>> set_path(tables, "providers.0.price", 4.0)
+    >>> set_path(tables, "users.count", 10)
+    >>> tables
+    {'providers': [{'price': 4.0}], 'users': {'count': 10}}
+    """
+    *parents, last = path.split(".")
+    place: Any = tables
+    table = ""
+    for depth, step in enumerate(parents):
+        if isinstance(place, list):
+            place = place[_index(place, step, path)]
+        elif isinstance(place, dict):
+            if isinstance(place.get(step), str) and step in KIND_KEYS:
+                place[step] = {KIND_KEYS[step]: place[step]}
+            place = place.setdefault(step, {})
+        else:
+            raise ScenarioError.of(path, value, f"{'.'.join(parents[:depth])} is not a table")
+        table = step
+    if isinstance(place, list):
+        place[_index(place, last, path)] = value
+    elif isinstance(place, dict):
+        if KIND_KEYS.get(table) == last and place.get(last) != value:
+            place.clear()
+        if (table, last) == ("policy", "vendor"):
+            for term in VENDOR_TERMS:
+                place.pop(term, None)
+        place[last] = value
+    else:
+        raise ScenarioError.of(path, value, f"{'.'.join(parents)} is not a table")
+
+
+def in_setting_order(paths: Iterable[str]) -> list[str]:
+    """Sort paths so that tables come before their keys, and what resets a table before what refines it."""
+    return sorted(
+        paths, key=lambda path: (path.count("."), not path.endswith((".kind", ".source", ".vendor")))
+    )
+
+
+def _index(place: list[Any], step: str, path: str) -> int:
+    if not step.isdigit() or int(step) >= len(place):
+        raise ScenarioError.of(path, step, f"must be a number from 0 to {len(place) - 1}")
+    return int(step)
+
+
+def read_assignment(text: str) -> tuple[str, Any]:
+    """Read `key=value`, the value as TOML, or as bare text where it is not.
+
+    >>> read_assignment("users.count=1000")
+    ('users.count', 1000)
+    >>> read_assignment("providers.0.policy.kind=live-patch")
+    ('providers.0.policy.kind', 'live-patch')
+    """
+    path, equals, value = text.partition("=")
+    path, value = path.strip(), value.strip()
+    if not equals or not path or not value:
+        raise ScenarioError(f"--set {text!r}: must be key=value, e.g. users.count=1000")
+    try:
+        return path, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return path, value

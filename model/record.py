@@ -1,0 +1,191 @@
+"""The record: everything that happened in a market, kept as arrays and handed out as pandas tables."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.policies import Outage
+from agents.provider import Provider
+from agents.users import SOURCES, TRIGGERS, Floats, Ints
+from model.ledger import Books
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAILY = (
+    "users",
+    "joined",
+    "left",
+    "servers",
+    "price",
+    "revenue",
+    "server_cost",
+    "patch_cost",
+    "breach_cost",
+    "costs",
+    "profit",
+    "downtime_minutes",  # user-minutes without service
+    "servers_down",
+    "campaigns",  # started so far
+    "patches",  # applied live today
+    "breaches",
+    "open_flaws",
+)
+COUNTS = {
+    "users",
+    "joined",
+    "left",
+    "servers",
+    "servers_down",
+    "campaigns",
+    "patches",
+    "breaches",
+    "open_flaws",
+}
+
+
+class Record:
+    """What happened: a row a provider and day, a row a move, a row an outage of a server."""
+
+    def __init__(self, names: list[str], days: int, users_at_start: NDArray[np.int64]) -> None:
+        self.names = names
+        self.days = 0  # recorded so far
+        self.users_at_start = users_at_start
+        self.daily = np.zeros((days, len(names), len(DAILY)))
+        self._moves: list[tuple[Any, ...]] = []
+        self._outages: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
+
+    def moved(
+        self,
+        day: int,
+        users: Ints,
+        origin: NDArray[np.int16],
+        target: NDArray[np.int16],
+        trigger: NDArray[np.uint8],
+        source: NDArray[np.uint8],
+        gain: Floats,
+    ) -> None:
+        """Note the moves of a day."""
+        self._moves.append((np.full(len(users), day, np.int32), users, origin, target, trigger, source, gain))
+
+    def went_down(self, day: int, provider: Provider, outage: Outage) -> None:
+        """Note an outage, and how many users were on each server."""
+        seated = np.minimum(provider.capacity, provider.users - outage.servers * provider.capacity)
+        self._outages.append((day, provider.index, outage, seated))
+
+    def close(
+        self,
+        day: int,
+        provider: Provider,
+        books: Books,
+        joined: int,
+        left: int,
+        downtime: float,
+        servers_down: int,
+    ) -> None:
+        """Note a provider's day."""
+        maintenance = provider.maintenance
+        self.daily[day, provider.index] = (
+            provider.users,
+            joined,
+            left,
+            provider.servers,
+            provider.price,
+            books.revenue,
+            books.server_cost,
+            books.patch_cost,
+            books.breach_cost,
+            books.costs,
+            books.profit,
+            downtime,
+            servers_down,
+            maintenance.campaigns,
+            provider.patches,
+            provider.breached,
+            maintenance.open_flaws,
+        )
+
+    def column(self, name: str) -> Floats:
+        """Return one daily quantity, days by providers, of the days so far."""
+        return self.daily[: self.days, :, DAILY.index(name)]
+
+    @property
+    def move_columns(self) -> list[NDArray[Any]]:
+        """The moves as arrays: day, user, origin, target, trigger, source, gain."""
+        types = (np.int32, np.int32, np.int16, np.int16, np.uint8, np.uint8, np.float64)
+        return [
+            np.concatenate([np.empty(0, dtype), *parts])
+            for dtype, parts in zip(
+                types, zip(*self._moves, strict=True) if self._moves else [()] * 7, strict=True
+            )
+        ]
+
+    @property
+    def flow_matrix(self) -> NDArray[np.int64]:
+        """How many moves there were, from (row) to (column)."""
+        _, _, origin, target, *_ = self.move_columns
+        flows = np.zeros((len(self.names), len(self.names)), np.int64)
+        np.add.at(flows, (origin, target), 1)
+        return flows
+
+    @property
+    def providers(self) -> "pd.DataFrame":
+        """A row for each day and provider; dollars, users, servers, user-minutes."""
+        import pandas as pd
+
+        rows = self.daily[: self.days].reshape(-1, len(DAILY))
+        table = pd.DataFrame(rows, columns=list(DAILY)).astype(dict.fromkeys(COUNTS, np.int64))
+        table.insert(0, "day", np.repeat(np.arange(self.days), len(self.names)))
+        table.insert(1, "provider", self._named(np.tile(np.arange(len(self.names)), self.days)))
+        return table
+
+    @property
+    def moves(self) -> "pd.DataFrame":
+        """A row for each move: day, user, from, to, trigger, source, gain in minutes a month."""
+        import pandas as pd
+
+        day, user, origin, target, trigger, source, gain = self.move_columns
+        return pd.DataFrame(
+            {
+                "day": day,
+                "user": user,
+                "from": self._named(origin),
+                "to": self._named(target),
+                "trigger": pd.Categorical.from_codes(trigger, categories=list(TRIGGERS)),
+                "source": pd.Categorical.from_codes(source, categories=list(SOURCES)),
+                "gain": gain,
+            }
+        )
+
+    @property
+    def flows(self) -> "pd.DataFrame":
+        """A row for each day and pair of providers between which users moved, with their number."""
+        pairs = self.moves.groupby(["day", "from", "to"], observed=True, sort=True)
+        return pairs.size().rename("users").reset_index()
+
+    @property
+    def outages(self) -> "pd.DataFrame":
+        """A row for each outage of a server: day, provider, server, cause, minutes, users on it."""
+        import pandas as pd
+
+        sizes = [len(outage.servers) for _, _, outage, _ in self._outages]
+        return pd.DataFrame(
+            {
+                "day": np.repeat([day for day, *_ in self._outages], sizes).astype(np.int32),
+                "provider": self._named(np.repeat([p for _, p, *_ in self._outages], sizes).astype(np.int16)),
+                "server": np.concatenate(
+                    [np.empty(0, np.int64), *(o.servers for _, _, o, _ in self._outages)]
+                ),
+                "cause": pd.Categorical(
+                    np.repeat(np.array([o.cause for _, _, o, _ in self._outages], dtype=object), sizes)
+                ),
+                "minutes": np.repeat([o.minutes for _, _, o, _ in self._outages], sizes).astype(float),
+                "users": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self._outages)]),
+            }
+        )
+
+    def _named(self, numbers: NDArray[Any]) -> Any:
+        import pandas as pd
+
+        return pd.Categorical.from_codes(numbers, categories=self.names)

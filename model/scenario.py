@@ -1,0 +1,239 @@
+"""The scenario: everything a market is made from, apart from the seed. A TOML file, a preset or a Python object.
+
+One naming scheme everywhere: the dotted path (`users.tolerance.median`, `providers.0.policy.coverage`) is the
+place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study.
+"""
+
+import copy
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import ValidationError, model_validator
+
+from agents.section import Section, setting
+from model.errors import ScenarioError
+from model.explain import explain
+from model.paths import VENDOR_TERMS, in_setting_order, set_path
+from model.schema import (
+    BarabasiAlbert,
+    Complete,
+    EdgeList,
+    ErdosRenyi,
+    Flaws,
+    Network,
+    Poisson,
+    ProviderSettings,
+    StochasticBlock,
+    UserSettings,
+    WattsStrogatz,
+    WordOfMouth,
+)
+
+DATA = Path(__file__).parent / "data"
+COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
+
+
+class Scenario(Section):
+    """A market to be: users, word of mouth, network, flaws and providers."""
+
+    name: str = setting("unnamed", "what the scenario is called", grade="design", min_length=1)
+    description: str = setting("", "what it shows, in a line", grade="design")
+    days: int = setting(365, "length of a run", unit="days", grade="design", ge=1, le=100_000)
+    users: UserSettings = setting(UserSettings, "who the users are and how they choose")
+    word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
+    network: Network = setting(WattsStrogatz, "who hears whom")
+    flaws: Flaws = setting(Poisson, "when flaws appear")
+    providers: list[ProviderSettings] = setting(
+        ..., "who sells, and how they patch", min_length=1, max_length=100
+    )
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        check_shares(self.providers)
+        check_network(self.network, self.users.count)
+        return self
+
+    @property
+    def shares(self) -> list[float]:
+        """The providers' shares at the start; those left out divide the rest equally."""
+        given = [provider.share for provider in self.providers]
+        rest = 1 - sum(share for share in given if share is not None)
+        missing = sum(share is None for share in given)
+        return [max(rest, 0.0) / missing if share is None else share for share in given]
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> "Scenario":
+        """Build a scenario from nested tables, as `tomllib` reads them.
+
+        Raises
+        ------
+        ScenarioError
+            A line for each wrong field: its dotted path, its value and what is allowed.
+        """
+        tables = with_vendors(copy.deepcopy(dict(data)))
+        try:
+            return cls.model_validate(tables)
+        except ValidationError as error:
+            raise ScenarioError(explain(error, cls, tables)) from None
+
+    @classmethod
+    def load(cls, source: "str | Path | Scenario | Mapping[str, Any]", **settings: Any) -> "Scenario":
+        """Return a scenario from a preset's name, a TOML file, tables or another scenario.
+
+        Parameters
+        ----------
+        source
+            Where to begin.
+        settings
+            Values to put in its place, by dotted path, e.g. `**{"users.count": 1000}`.
+        """
+        if isinstance(source, Scenario):
+            tables = source.tables()
+        elif isinstance(source, Mapping):
+            tables = copy.deepcopy(dict(source))
+        else:
+            tables = read_tables(source)
+        for path in in_setting_order(settings):
+            set_path(tables, path, settings[path])
+        return cls.parse(tables)
+
+    @classmethod
+    def preset(cls, name: str, **settings: Any) -> "Scenario":
+        """Return a scenario that comes with the project; `preset_names()` lists them.
+
+        >>> Scenario.preset("quiet").flaws.per_year
+        0.0
+        """
+        if name not in preset_names():
+            raise ScenarioError(f"scenario {name!r}: no such preset; there are {', '.join(preset_names())}")
+        return cls.load(name, **settings)
+
+    def replace(self, **settings: Any) -> "Scenario":
+        """Return this scenario with other values, by dotted path."""
+        return Scenario.load(self, **settings)
+
+    def tables(self) -> dict[str, Any]:
+        """Return the scenario as nested tables, complete with defaults; `parse` takes it back."""
+        return self.model_dump(exclude_none=True)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets, the main one first."""
+    names = sorted(path.stem for path in (DATA / "presets").glob("*.toml"))
+    return sorted(names, key=lambda name: name != "thought-experiment")
+
+
+def read_tables(source: str | Path) -> dict[str, Any]:
+    """Read a preset or a TOML file; paths in a file are relative to the file."""
+    path = Path(source)
+    preset = isinstance(source, str) and source in preset_names()
+    if preset:
+        path = DATA / "presets" / f"{source}.toml"
+    elif not path.is_file():
+        raise ScenarioError(
+            f"scenario {str(source)!r}: neither a file nor a preset; presets are {', '.join(preset_names())}"
+        )
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioError(f"scenario {str(source)!r}: not a TOML file that can be read: {error}") from None
+    for table, key in (("flaws", "history"), ("network", "file")):
+        section = tables.get(table)
+        if not preset and isinstance(section, dict) and isinstance(section.get(key), str):
+            beside = path.parent / section[key]
+            if beside.is_file():
+                section[key] = str(beside)
+    return tables
+
+
+@cache
+def vendors() -> dict[str, dict[str, Any]]:
+    """Return the vendors of live patches, by key: price, coverage, support, each with its grade and source."""
+    return tomllib.loads((DATA / "vendors.toml").read_text(encoding="utf-8"))
+
+
+def with_vendors(tables: dict[str, Any]) -> dict[str, Any]:
+    """Fill the keys of live-patch policies that name a vendor; keys given in the policy win."""
+    providers = tables.get("providers")
+    for number, provider in enumerate(providers if isinstance(providers, list) else []):
+        policy = provider.get("policy") if isinstance(provider, dict) else None
+        vendor = policy.get("vendor") if isinstance(policy, dict) else None
+        if not vendor or policy.get("kind") != "live-patch":
+            continue
+        if vendor not in vendors():
+            path = f"providers.{number}.policy.vendor"
+            raise ScenarioError.of(path, vendor, f"must be one of {', '.join(vendors())}")
+        terms = vendors()[vendor]
+        filled = {key: terms[key] for key in VENDOR_TERMS}
+        provider["policy"] = filled | policy
+    return tables
+
+
+def check_shares(providers: list[ProviderSettings]) -> None:
+    """Refuse names used twice, shares that do not add up, and platforms too special for their share."""
+    names = [provider.name for provider in providers]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise ScenarioError.of(f"providers.{number}.name", name, "must be unique")
+    given = [provider.share for provider in providers if provider.share is not None]
+    total = sum(given)
+    if total > 1 + 1e-9 or (total < 1 - 1e-9 and len(given) == len(providers)):
+        raise ScenarioError.of("providers.*.share", given, f"must sum to 1, not {total:g}")
+    rest = (1 - total) / max(len(providers) - len(given), 1)
+    by_reach = sorted(
+        (p.policy.reachable, rest if p.share is None else p.share, i) for i, p in enumerate(providers)
+    )
+    seated = 0.0
+    for reach, share, number in by_reach:
+        seated += share
+        if reach < 1 and seated > reach + 1e-9:
+            path = f"providers.{number}.policy.reach"
+            raise ScenarioError.of(
+                path, reach, f"must be at least the share that starts on such platforms, {seated:g}"
+            )
+
+
+def check_network(network: Network, users: int) -> None:
+    """Refuse more links than the users allow."""
+    match network:
+        case WattsStrogatz() | ErdosRenyi():
+            if network.degree > users - 1:
+                raise ScenarioError.of(
+                    "network.degree", network.degree, f"must be at most users.count - 1 = {users - 1}"
+                )
+        case BarabasiAlbert():
+            if network.degree // 2 > users - 1:
+                most = 2 * (users - 1)
+                raise ScenarioError.of(
+                    "network.degree", network.degree, f"must be at most 2 * (users.count - 1) = {most}"
+                )
+        case StochasticBlock():
+            if network.blocks > users:
+                raise ScenarioError.of(
+                    "network.blocks", network.blocks, f"must be at most users.count = {users}"
+                )
+            if network.blocks == 1 and network.mixing > 0:
+                raise ScenarioError.of(
+                    "network.mixing", network.mixing, "must be 0 where there is only one block"
+                )
+            inside = users // network.blocks - 1
+            if (
+                network.degree * (1 - network.mixing) > inside
+                or network.degree * network.mixing > users - inside - 2
+            ):
+                raise ScenarioError.of(
+                    "network.degree",
+                    network.degree,
+                    f"must fit into blocks of {inside + 1} users, and between them",
+                )
+        case Complete():
+            if users > COMPLETE_LIMIT:
+                raise ScenarioError.of(
+                    "users.count", users, f"must be at most {COMPLETE_LIMIT} on a complete network"
+                )
+        case EdgeList():
+            if not Path(network.file).is_file():
+                raise ScenarioError.of("network.file", network.file, "must be a file")

@@ -1,0 +1,187 @@
+"""The tables of a scenario file: every key with its meaning, unit, limits and where its default comes from."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from agents.policies import AnyPolicy, Reboot
+from agents.section import Section, setting
+
+DEBIAN = "Debian kernel packages, data/debian-kernel-operator-path.csv"
+EMAIL = "debian-user, June 2018"
+
+
+def as_table(value: Any) -> Any:
+    """Read a bare name as a table of that kind with all its defaults: `policy = "reboot"`."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+class Tolerance(Section):
+    """Lognormal: how much more downtime than elsewhere users put up with."""
+
+    median: float = setting(
+        10.0, "extra downtime that half the users accept", unit="minutes/month", ge=0, allow_inf_nan=True
+    )
+    sigma: float = setting(1.0, "spread between users; 0 = all alike", ge=0, le=10)
+
+
+class DowntimeValue(Section):
+    """Lognormal: what a minute of downtime is worth to users."""
+
+    median: float = setting(0.10, "worth of a minute to half the users", unit="dollars/minute", gt=0)
+    sigma: float = setting(0.5, "spread between users; 0 = all alike", ge=0, le=10)
+
+
+class UserSettings(Section):
+    """Who the users are and how they choose."""
+
+    count: int = setting(20_000, "users in the market", grade="design", ge=1, le=100_000_000)
+    memory_days: float = setting(
+        90.0, "time after which an outage is mostly forgotten", unit="days", gt=0, allow_inf_nan=True
+    )
+    tolerance: Tolerance = setting(Tolerance, "how much more downtime than elsewhere users accept")
+    downtime_value: DowntimeValue = setting(DowntimeValue, "what a minute of downtime is worth to users")
+    initial_awareness: float = setting(
+        0.0, "chance to know each other provider from the start, as it claims to be", ge=0, le=1
+    )
+    advertising_per_day: float = setting(
+        0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1
+    )
+    peer_weight: float = setting(
+        0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0
+    )
+    choice_noise: float = setting(
+        0.0, "spread of the choice among good providers; 0 = always the best", unit="minutes/month", ge=0
+    )
+
+
+class WordOfMouth(Section):
+    """How users talk and listen."""
+
+    talk_per_day: float = setting(
+        0.0167, "chance to talk about the provider, outage or not", unit="per day", ge=0, le=1
+    )
+    complaint: float = setting(0.3, "chance to talk because of an outage", unit="per outage day", ge=0, le=1)
+    listen: float = setting(0.3, "weight of one message against what is already believed", ge=0, le=1)
+    negativity: float = setting(1.0, "how much more bad news weighs than good", ge=1)
+
+
+class WattsStrogatz(Section):
+    """A ring of neighbours with some links thrown far (Watts and Strogatz 1998)."""
+
+    kind: Literal["watts-strogatz"] = "watts-strogatz"
+    degree: int = setting(8, "neighbours of a user, even", ge=2, multiple_of=2)
+    rewiring: float = setting(0.1, "share of links thrown to a random user", ge=0, le=1)
+
+
+class BarabasiAlbert(Section):
+    """Links go to those who have many (Barabasi and Albert 1999)."""
+
+    kind: Literal["barabasi-albert"] = "barabasi-albert"
+    degree: int = setting(
+        8, "mean neighbours of a user, even: each newcomer links to half as many", ge=2, multiple_of=2
+    )
+
+
+class ErdosRenyi(Section):
+    """Every pair is linked with the same chance (Gilbert 1959)."""
+
+    kind: Literal["erdos-renyi"] = "erdos-renyi"
+    degree: float = setting(8.0, "mean neighbours of a user", ge=0)
+
+
+class StochasticBlock(Section):
+    """Equal groups, linked more densely inside (Holland et al. 1983)."""
+
+    kind: Literal["stochastic-block"] = "stochastic-block"
+    degree: float = setting(8.0, "mean neighbours of a user", ge=0)
+    blocks: int = setting(10, "groups, of equal size", ge=1)
+    mixing: float = setting(0.1, "share of a user's links that leave its group", ge=0, le=1)
+
+
+class Complete(Section):
+    """Everybody hears everybody."""
+
+    kind: Literal["complete"] = "complete"
+
+
+class NoNetwork(Section):
+    """Nobody hears anybody."""
+
+    kind: Literal["none"] = "none"
+
+
+class EdgeList(Section):
+    """A network from data: a file with two user numbers (0 to count - 1) a line."""
+
+    kind: Literal["edge-list"] = "edge-list"
+    file: str = setting(..., "path of the file, relative to the scenario file; columns by comma or blank")
+    directed: bool = setting(False, "true: in a line `a b`, b hears a, but a does not hear b", grade="design")
+
+
+Network = Annotated[
+    WattsStrogatz | BarabasiAlbert | ErdosRenyi | StochasticBlock | Complete | NoNetwork | EdgeList,
+    Field(discriminator="kind"),
+]
+
+
+class Poisson(Section):
+    """Flaws at random, at constant rates."""
+
+    source: Literal["poisson"] = "poisson"
+    per_year: float = setting(
+        6.4, "kernel flaws that need action", unit="per year", grade="measured", source=DEBIAN, ge=0, le=3650
+    )
+    hypervisor_per_year: float = setting(
+        0.0,
+        "flaws in Xen, QEMU, microcode, beyond kernel patches (4.0 on Xen hosts)",
+        unit="per year",
+        ge=0,
+        le=3650,
+    )
+
+
+class History(Section):
+    """Flaws on the dates on which they came."""
+
+    source: Literal["history"] = "history"
+    history: str = setting(
+        "debian-kernel",
+        "debian-kernel, debian-advisories, or a CSV file with a column `date`",
+        grade="measured",
+    )
+    start: date | None = setting(
+        None, "date of day 0; left out: the first date of the history", grade="design"
+    )
+
+
+Flaws = Annotated[Poisson | History, Field(discriminator="source")]
+
+
+class Failures(Section):
+    """Hardware failures: outages that no policy avoids."""
+
+    per_server_year: float = setting(0.0, "failures of a server", unit="per server and year", ge=0, le=365)
+    outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0)
+
+
+class ProviderSettings(Section):
+    """One provider: what it sells, what that costs it, and how it patches."""
+
+    name: str = setting(..., "unique name", grade="design", min_length=1, max_length=60)
+    share: float | None = setting(
+        None,
+        "share of users at the start; left out: an equal part of what is left",
+        grade="design",
+        ge=0,
+        le=1,
+    )
+    price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0)
+    server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1)
+    server_cost: float = setting(
+        0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0
+    )
+    claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
+    failures: Failures = setting(Failures, "hardware failures")
+    policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw")
