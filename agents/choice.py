@@ -33,28 +33,32 @@ class Tastes(NamedTuple):
 @kernel
 def weigh(
     i: int,
-    day: int,
-    users: Users,
-    fade: Floats,
-    offers: Offers,
-    peer_weight: float,
-    hears: Links,
+    own: float,
+    p: int,
+    belief: Floats,
+    value: float,
+    fussiness: float,
+    price: Floats,
+    reach: Floats,
     gain: Floats,
 ) -> None:
-    """Work out what user `i` would gain by moving to each provider; -inf where it cannot or need not go."""
-    p = users.provider[i]
-    own = users.belief[i, p] * fade[day - users.as_of[i]]
+    """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go."""
     for j in range(len(gain)):
-        if j == p or np.isnan(users.belief[i, j]) or users.fussiness[i] >= offers.reach[j]:
+        if j == p or np.isnan(belief[i, j]) or fussiness >= reach[j]:
             gain[j] = -np.inf
         else:
-            gain[j] = (own - users.belief[i, j]) + (offers.price[p] - offers.price[j]) / users.value[i]
-    neighbours = hears.indptr[i + 1] - hears.indptr[i]
-    if peer_weight > 0 and neighbours > 0:
-        peers = np.zeros(len(gain))
-        for edge in range(hears.indptr[i], hears.indptr[i + 1]):
-            peers[users.provider[hears.indices[edge]]] += 1
-        gain += peer_weight * (peers / neighbours)
+            gain[j] = (own - belief[i, j]) + (price[p] - price[j]) / value
+
+
+@kernel
+def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
+    """Add to each gain what it is worth to user `i` to be where the users are whom it hears."""
+    first, last = hears.indptr[i], hears.indptr[i + 1]
+    peers = np.zeros(len(gain))
+    for edge in range(first, last):
+        peers[provider[hears.indices[edge]]] += 1
+    if last > first:
+        gain += peer_weight * (peers / (last - first))
 
 
 @kernel
@@ -69,11 +73,17 @@ def leavers(
     out: Ints,
 ) -> int:
     """List in `out` the informed users whose best gain is above their tolerance; return how many."""
-    gain = np.empty(len(offers.price))
+    belief, provider, as_of, tolerance = users.belief, users.provider, users.as_of, users.tolerance
+    value, fussiness, price, reach = users.value, users.fussiness, offers.price, offers.reach
+    gain = np.empty(len(price))
     n = 0
     for i in informed:
-        weigh(i, day, users, fade, offers, tastes.peer_weight, hears, gain)
-        if gain.max() > users.tolerance[i]:
+        p = provider[i]
+        own = belief[i, p] * fade[day - as_of[i]]
+        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, gain)
+        if tastes.peer_weight > 0:
+            add_peers(i, provider, tastes.peer_weight, hears, gain)
+        if gain.max() > tolerance[i]:
             out[n] = i
             n += 1
     return n
@@ -125,7 +135,11 @@ def choose(
     gain = np.empty(len(offers.price))
     for k in range(len(leaving)):
         i = leaving[k]
-        weigh(i, day, users, fade, offers, tastes.peer_weight, hears, gain)
+        p = users.provider[i]
+        own = users.belief[i, p] * fade[day - users.as_of[i]]
+        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, gain)
+        if tastes.peer_weight > 0:
+            add_peers(i, users.provider, tastes.peer_weight, hears, gain)
         j = pick(gain, users.tolerance[i], tastes.noise, offers.order, draws[k])
         target[k] = j
         gained[k] = gain[j]
