@@ -24,6 +24,8 @@ def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str
             lines.append(f"{dotted}: no such key; {_allowed_keys(schema, path, tags)}")
         elif problem["type"] == "missing":
             lines.append(f"{dotted}: is missing and has no default")
+        elif problem["type"] in ("model_type", "model_attributes_type"):
+            lines.append(f"{dotted} = {shown(problem['input'])}: must be a table")
         elif problem["type"].startswith("union_tag"):
             lines.append(_kinds(dotted, problem))
         else:

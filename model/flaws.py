@@ -91,14 +91,12 @@ def read_history(name: str) -> list[tuple[date, str]]:
         try:
             date.fromisoformat(text.strip())
         except ValueError:
-            raise ScenarioError.of(
-                "flaws.history",
-                f"{name}, line {line}: date {text!r}",
-                "must be YYYY-MM-DD in a column named 'date'",
+            raise ScenarioError(
+                f"flaws.history, {name} line {line}: date {text!r} must be YYYY-MM-DD, in a column named 'date'"
             ) from None
         if kind not in KINDS:
-            raise ScenarioError.of(
-                "flaws.history", f"{name}, line {line}: kind {kind!r}", "must be kernel or hypervisor"
+            raise ScenarioError(
+                f"flaws.history, {name} line {line}: kind {kind!r} must be kernel or hypervisor"
             )
         found.append((text.strip(), kind))
     if not found:

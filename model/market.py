@@ -12,7 +12,7 @@ from agents.chance import bernoulli_indices
 from agents.choice import Offers, Tastes, choose, leavers
 from agents.experience import fading, suffer, weight_of_a_minute
 from agents.fleets import relocate
-from agents.policies import Flaw, Outage
+from agents.policies import Outage
 from agents.user import User, window
 from agents.users import ADVERT, ADVERTISED, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, forget, inform
 from agents.word_of_mouth import Mailbox, attention, listen, talk
@@ -25,6 +25,8 @@ from model.network import Graph, build_graph, from_networkx
 from model.record import Record
 from model.scenario import Scenario
 from model.streams import fresh_seed, stream
+
+NOBODY, NOWHERE = np.empty(0, np.int32), np.empty(0, np.int16)
 
 
 class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
@@ -103,9 +105,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.mailbox = Mailbox.for_users(n, len(self.providers))
         self.news = News.for_users(n)
         self._scratch = np.empty(n, np.int32)
-        self._talking, self._complaining, self._choosing = (
-            stream(self.seed, use) for use in ("talk", "complaints", "choices")
-        )
+        self._talking, self._choosing = (stream(self.seed, use) for use in ("talk", "choices"))
+        self._complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
         self._advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
         self.record = Record([p.name for p in self.providers], given.days, self.fleets.count.copy())
         self._collector: Any = None
@@ -150,8 +151,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         return self.day
 
     def _suffer(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
-        """Bring the outages to the users on the servers; return who suffered, and how many user-minutes."""
-        affected, downtime = [], [0.0] * len(self.providers)
+        """Bring the outages to the users; return who suffered and how many user-minutes, by provider."""
+        affected, downtime = [NOBODY] * len(self.providers), [0.0] * len(self.providers)
         for provider, causes in zip(self.providers, outages, strict=True):
             if not causes:
                 continue
@@ -159,40 +160,32 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             for outage in causes:
                 minutes[outage.servers] += outage.minutes
                 self.record.went_down(day, provider, outage)
-            j = provider.index
+            j, capacity = provider.index, provider.capacity
             roster = self.fleets.users_of(j)
-            hit = suffer(
-                day,
-                j,
-                minutes,
-                roster,
-                len(roster),
-                provider.capacity,
-                self.users,
-                self.fade,
-                self.minute_weight,
-                self._scratch,
-            )
-            affected.append(self._scratch[:hit].copy())
-            inform(self.news, affected[-1], OUTAGE)
-            seated = np.full(provider.servers, provider.capacity)
-            seated[-1] = provider.users - (provider.servers - 1) * provider.capacity
+            place = (day, j, minutes, roster, len(roster), capacity)
+            hit = suffer(*place, self.users, self.fade, self.minute_weight, self._scratch)
+            affected[j] = self._scratch[:hit].copy()
+            inform(self.news, affected[j], OUTAGE)
+            seated = np.full(provider.servers, capacity)
+            seated[-1] = len(roster) - (provider.servers - 1) * capacity
             downtime[j] = float(minutes @ seated)
         return affected, downtime
 
     def _talk(self, day: int, affected: list[Ints]) -> None:
-        """Some users talk, more of them after an outage; all who hear them change their minds."""
+        """Let some users talk, more of them after an outage, and all who hear them change their minds."""
         rules = self.settings.word_of_mouth
-        groups = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
-        groups += [hit[bernoulli_indices(self._complaining, len(hit), rules.complaint)] for hit in affected]
-        for talkers in groups:
-            if len(talkers):
-                talk(day, talkers, self.network.links, self.users, self.fade, self.mailbox)
+        talkers = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
+        for hit, rng in zip(affected, self._complaining, strict=True):
+            if len(hit):
+                talkers.append(hit[bernoulli_indices(rng, len(hit), rules.complaint)])
+        for group in talkers:
+            if len(group):
+                talk(day, group, self.network.links, self.users, self.fade, self.mailbox)
         if self.mailbox.used[0]:
             listen(day, self.mailbox, self.users, self.fade, self.attention, rules.negativity, self.news)
 
     def _hear_adverts(self) -> None:
-        """Providers reach some of the others' users; those who had never heard of them believe the claim."""
+        """Let providers reach some of the others' users; who had never heard of one believes its claim."""
         chance = self.settings.users.advertising_per_day
         if chance == 0:
             return
@@ -210,8 +203,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         informed = self.news.informed()
         if len(informed) == 0 or len(self.providers) == 1:
             forget(self.news)
-            nobody = np.empty(0, np.int16)
-            return np.empty(0, np.int32), nobody, nobody
+            return NOBODY, NOWHERE, NOWHERE
         hears, offers = self.network.hears, self._offers()
         context = (self.users, self.fade, offers, self.tastes, hears)
         count = leavers(day, informed, *context, self._scratch)

@@ -119,9 +119,7 @@ def read_edges(file: str, users: int) -> Ints:
         try:
             a, b = (int(word) for word in words)
         except ValueError:
-            raise ScenarioError.of(
-                field, f"{file}, line {number}: {line!r}", "must be two user numbers"
-            ) from None
+            raise ScenarioError(f"{field}, {file} line {number}: {line!r} must be two user numbers") from None
         if not (0 <= a < users and 0 <= b < users and a != b):
             raise ScenarioError.of(
                 field,
@@ -129,6 +127,6 @@ def read_edges(file: str, users: int) -> Ints:
                 f"must link two different users from 0 to {users - 1}",
             )
         if (a, b) in edges or (b, a) in edges:
-            raise ScenarioError.of(field, f"{file}, line {number}: {line!r}", "must not repeat an edge")
+            raise ScenarioError(f"{field}, {file} line {number}: {line!r} must not repeat an edge")
         edges.add((a, b))
     return np.array(sorted(edges), np.int32).reshape(-1, 2).T

@@ -57,7 +57,7 @@ def in_setting_order(paths: Iterable[str]) -> list[str]:
 
 def _index(place: list[Any], step: str, path: str) -> int:
     if not step.isdigit() or int(step) >= len(place):
-        raise ScenarioError.of(path, step, f"must be a number from 0 to {len(place) - 1}")
+        raise ScenarioError(f"{path}: there is no number {step}; allowed are 0 to {len(place) - 1}")
     return int(step)
 
 

@@ -1,0 +1,1 @@
+"""Many markets, and the command line that runs one or many."""

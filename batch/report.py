@@ -1,0 +1,116 @@
+"""The report of a run on the terminal: who gained, who earned, who went where and why, and the answer."""
+
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from agents.policies import POLICIES
+
+PIPED_WIDTH = 110  # columns, where no terminal says how wide it is
+
+
+def print_summary(summary: dict[str, Any]) -> None:
+    """Print a run's summary, from `model.summary.summarise`, as tables and one sentence."""
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    console.print(
+        f"{summary['scenario']}: {summary['users']:,} users, {summary['days']:,} days, seed {summary['seed']}\n"
+    )
+    tables = {
+        "Users": users_table(summary),
+        f"Dollars in {summary['days']:,} days": money_table(summary),
+        "Moves from (row) to (column)": flow_table(summary),
+    }
+    if "reboots_by_year" in summary:
+        title = "Reboots (or rounds of migration) that each policy would have caused"
+        tables[title] = reboots_table(summary["reboots_by_year"])
+    for title, table in tables.items():
+        console.print(title, style="bold")
+        console.print(table)
+        console.print()
+    moves = summary["moves"]
+    console.print(f"Moves: {moves['total']:,}. Triggered by {_parts(moves['by_trigger'])}.")
+    console.print(f"The new provider was known from {_parts(moves['by_source'])}.")
+    console.print(f"\n{summary['answer']}")
+
+
+def users_table(summary: dict[str, Any]) -> Table:
+    """Users and downtime of each provider."""
+    table = _table(
+        "provider",
+        "policy",
+        "start",
+        "end",
+        "share",
+        "joined",
+        "left",
+        "downtime, min\nper user-year",
+        "availability",
+    )
+    for number, p in enumerate(summary["providers"], start=1):
+        table.add_row(
+            f"{number} {p['name']}",
+            p["policy"],
+            f"{p['users_start']:,}",
+            f"{p['users_end']:,}",
+            f"{p['users_end'] / summary['users']:.1%}",
+            f"{p['joined']:,}",
+            f"{p['left']:,}",
+            _maybe(p["downtime_minutes_per_user_year"], "{:.1f}"),
+            _maybe(p["availability"], "{:.4%}"),
+        )
+    return table
+
+
+def money_table(summary: dict[str, Any]) -> Table:
+    """Dollars of each provider."""
+    table = _table(
+        "provider",
+        "revenue",
+        "costs",
+        "profit",
+        "profit per original server,\nlast 30 days, a month",
+    )
+    for number, p in enumerate(summary["providers"], start=1):
+        amounts = [
+            _maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")
+        ]
+        table.add_row(f"{number} {p['name']}", *amounts)
+    return table
+
+
+def flow_table(summary: dict[str, Any]) -> Table:
+    """Moves from each provider (row) to each other one (column)."""
+    numbers = [str(number) for number in range(1, len(summary["providers"]) + 1)]
+    table = _table("provider", *numbers)
+    for number, (p, row) in enumerate(zip(summary["providers"], summary["flows"], strict=True)):
+        cells = ["–" if number == to else f"{count:,}" for to, count in enumerate(row)]
+        table.add_row(f"{number + 1} {p['name']}", *cells)
+    return table
+
+
+def reboots_table(by_year: dict[str, dict[str, int]]) -> Table:
+    """Campaigns that each policy would have run in each year of the history."""
+    table = _table(
+        "Reboots (or moves, restarts) that each policy would have caused", "year", "flaws", *POLICIES
+    )
+    for year, counts in by_year.items():
+        table.add_row(year, *(str(count) for count in counts.values()))
+    return table
+
+
+def _table(first: str, *columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(first)
+    for column in columns:
+        table.add_column(column, justify="left" if column == "policy" else "right")
+    return table
+
+
+def _maybe(value: float | None, form: str) -> str:
+    return "–" if value is None else form.format(value)
+
+
+def _parts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())

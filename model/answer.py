@@ -1,0 +1,100 @@
+"""The answer: one sentence, in dollars, to the question that the scenario asks."""
+
+from typing import TYPE_CHECKING, Any
+
+from model.closed_forms import break_even_price, pays_for_rival_above
+
+if TYPE_CHECKING:
+    from model.market import Market
+
+Provider = dict[str, Any]
+
+
+def answer(market: "Market", summary: dict[str, Any]) -> str:
+    """Return the sentence for a run that `summary` describes, from `model.summary.summarise`."""
+    providers: list[Provider] = summary["providers"]
+    if len(providers) == 1:
+        only = providers[0]
+        return f"{only['name']} is alone: it earns {_earns(only)}."
+    if summary["moves"]["total"] == 0:
+        return _nobody_moved(providers)
+    kinds = [p["policy"] == "live-patch" for p in providers]
+    if len(providers) == 2 and sum(kinds) == 1:
+        live = kinds.index(True)
+        return _does_it_pay(market, summary, live, 1 - live)
+    return _ranking(summary)
+
+
+def dollars(amount: float) -> str:
+    """Write an amount for a reader.
+
+    >>> dollars(5880.4), dollars(-12), dollars(0.5)
+    ('$5,880', '-$12', '$0.50')
+    """
+    sign, size = "-" if amount < 0 else "", abs(amount)
+    return f"{sign}${size:,.2f}" if 0 < size < 10 else f"{sign}${size:,.0f}"
+
+
+def _earns(provider: Provider) -> str:
+    profit = provider["profit_per_original_server"]
+    return "nothing" if profit is None else f"{dollars(profit)} per original server and month"
+
+
+def _nobody_moved(providers: list[Provider]) -> str:
+    ranked = _ranked(providers)
+    if not ranked:
+        return "Nobody moved, and nobody earned anything."
+    best, worst = ranked[0], ranked[-1]
+    if best["profit_per_original_server"] == worst["profit_per_original_server"]:
+        return f"Nobody moved, and every provider earns {_earns(best)}: here the policy makes no difference."
+    return (
+        f"Nobody moved, so what a policy costs decides: {best['name']} ({best['policy']}) earns {_earns(best)}, "
+        f"{worst['name']} ({worst['policy']}) {_earns(worst)}."
+    )
+
+
+def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: int) -> str:
+    """Say what the email asks: did the users move, who earns more, and what might patches cost at most."""
+    rival, host = summary["providers"][live], summary["providers"][other]
+    if not host["users_start"] or not rival["users_start"]:
+        return _ranking(summary)
+    net = summary["flows"][other][live] - summary["flows"][live][other]
+    moved = net / host["users_start"]
+    settings, policy = market.providers[other], market.providers[live].policy
+    revenue = settings.price * min(settings.capacity, host["users_start"])
+    bill = policy.monthly_cost(1)
+    head = (
+        f"{moved:.1%} of {host['name']}'s users moved to {rival['name']}, which now earns {_earns(rival)}, "
+        f"against {dollars(host['profit_per_original_server'])} for {host['name']}"
+    )
+    if moved <= 0:
+        return f"Live patching does not pay here: {head}."
+    if revenue > bill and moved <= pays_for_rival_above(revenue, bill):
+        needed = pays_for_rival_above(revenue, bill)
+        return f"Live patching does not pay here: {head}; more than {needed:.2%} would have to move."
+    most = break_even_price(revenue, moved)
+    return (
+        f"Live patching pays: {head}. To keep those users, {host['name']} could spend up to "
+        f"{dollars(most)} per server and month on live patches ({rival['name']} pays {dollars(bill)}), or would do as "
+        f"well with a price cut of at most {dollars(settings.price * moved)} per user."
+    )
+
+
+def _ranking(summary: dict[str, Any]) -> str:
+    ranked = _ranked(summary["providers"])
+    share = summary["moves"]["total"] / summary["users"]
+    if not ranked:
+        return (
+            f"Users moved {summary['moves']['total']:,} times; no provider had users at the start to compare."
+        )
+    best, worst = ranked[0], ranked[-1]
+    return (
+        f"{best['name']} ({best['policy']}) does best with {_earns(best)}; {worst['name']} ({worst['policy']}) "
+        f"does worst with {_earns(worst)}; there were {share:.2f} moves per user."
+    )
+
+
+def _ranked(providers: list[Provider]) -> list[Provider]:
+    """Sort by closing profit, best first; those that started without a server are left out."""
+    earning = [p for p in providers if p["profit_per_original_server"] is not None]
+    return sorted(earning, key=lambda p: -p["profit_per_original_server"])

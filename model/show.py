@@ -1,0 +1,59 @@
+"""Show a scenario as TOML: complete, with every key's unit, grade and meaning as a comment."""
+
+from typing import Any
+
+import tomlkit
+
+from agents.section import Section
+from model.paths import VENDOR_TERMS
+from model.scenario import Scenario, vendors
+
+COMMENT_COLUMN = 44
+
+
+def to_toml(scenario: Scenario) -> str:
+    """Write a scenario with every default; what is written is itself a valid scenario.
+
+    >>> print(to_toml(Scenario.preset("quiet")).splitlines()[2])
+    days = 365                                  # days; design; length of a run
+    """
+    return "\n".join(_table(scenario, "", array=False)).lstrip("\n") + "\n"
+
+
+def _table(section: Section, name: str, *, array: bool) -> list[str]:
+    """Write a table: its plain keys first, as TOML wants it, then the tables in it."""
+    lines, tables = [], []
+    if name:
+        lines += ["", f"[[{name}]]" if array else f"[{name}]"]
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        path = f"{name}.{key}" if name else key
+        if isinstance(value, Section):
+            tables += _table(value, path, array=False)
+        elif isinstance(value, list):
+            for item in value:
+                tables += _table(item, path, array=True)
+        else:
+            lines.append(_line(section, key, value))
+    return lines + tables
+
+
+def _line(section: Section, key: str, value: Any) -> str:
+    info = type(section).model_fields[key]
+    origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    remarks = [origin.get("unit"), _grade(section, key, value, origin), info.description]
+    comment = "; ".join(str(remark) for remark in remarks if remark)
+    assignment = f"# {key} =" if value is None else f"{key} = {tomlkit.item(value).as_string()}"
+    return f"{assignment:<{COMMENT_COLUMN - 1}} # {comment}" if comment else assignment
+
+
+def _grade(section: Section, key: str, value: Any, origin: dict[str, Any]) -> str:
+    """Say where a value comes from: the default's grade, the vendor's, or this scenario."""
+    vendor = getattr(section, "vendor", "")
+    if vendor and key in VENDOR_TERMS and value == vendors()[vendor][key]:
+        terms = vendors()[vendor]
+        return f"{terms[f'{key}_grade']} ({vendor}, {terms['year']})"
+    if value == type(section).model_fields[key].default:
+        source = origin.get("source")
+        return f"{origin.get('grade', '')} ({source})" if source else str(origin.get("grade", ""))
+    return "set in this scenario" if origin.get("grade") not in (None, "design") else ""

@@ -1,0 +1,86 @@
+"""The summary of a run: what `patchmarket run` prints, and its `--json` object."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.experience import DAYS_PER_MONTH
+from agents.users import SOURCES, TRIGGERS
+from model.answer import answer
+from model.record import Record
+
+if TYPE_CHECKING:
+    from model.market import Market
+
+CLOSING_DAYS = 30
+MINUTES_PER_DAY = 1440
+
+
+def summarise(market: "Market") -> dict[str, Any]:
+    """Return the run so far in numbers and one sentence.
+
+    `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
+    last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
+    `flows[i][j]` counts moves from provider i to provider j. A rate of something that never was is None.
+    """
+    record = market.record
+    _, _, _, _, trigger, source, _ = record.move_columns
+    flows = record.flow_matrix
+    providers = [_provider(market, j) for j in range(len(market.providers))]
+    summary = {
+        "scenario": market.settings.name,
+        "seed": market.seed,
+        "days": record.days,
+        "users": market.settings.users.count,
+        "providers": providers,
+        "flows": flows.tolist(),
+        "moves": {
+            "total": int(flows.sum()),
+            "by_trigger": _counts(trigger, TRIGGERS),
+            "by_source": _counts(source - 1, SOURCES[1:]),
+        },
+    }
+    return summary | {"answer": answer(market, summary)}
+
+
+def _provider(market: "Market", j: int) -> dict[str, Any]:
+    record, provider = market.record, market.providers[j]
+    totals = {name: float(record.column(name)[:, j].sum()) for name in ("revenue", "costs", "profit")}
+    minutes = float(record.column("downtime_minutes")[:, j].sum())
+    user_days = float(users_by_morning(record)[:, j].sum())
+    return {
+        "name": provider.name,
+        "policy": provider.policy.kind,
+        "users_start": int(record.users_at_start[j]),
+        "users_end": provider.users,
+        "joined": int(record.column("joined")[:, j].sum()),
+        "left": int(record.column("left")[:, j].sum()),
+        "downtime_minutes_per_user_year": minutes / user_days * 365 if user_days else None,
+        "availability": 1 - minutes / (user_days * MINUTES_PER_DAY) if user_days else None,
+        **totals,
+        "profit_per_original_server": closing_profit(market, j),
+    }
+
+
+def users_by_morning(record: Record) -> Any:
+    """Return each provider's users at the start of each day: those whom its outages hit. Days by providers."""
+    return np.vstack([record.users_at_start, record.column("users")])[: record.days]
+
+
+def closing_profit(market: "Market", j: int) -> float | None:
+    """Return a provider's profit per original server over the last 30 days, dollars a month."""
+    record = market.record
+    servers = original_servers(market, j)
+    if not servers or not record.days:
+        return None
+    return float(record.column("profit")[-CLOSING_DAYS:, j].mean() * DAYS_PER_MONTH / servers)
+
+
+def original_servers(market: "Market", j: int) -> int:
+    """Return how many servers a provider started with."""
+    return -(-int(market.record.users_at_start[j]) // market.providers[j].capacity)
+
+
+def _counts(numbers: Any, names: tuple[str, ...]) -> dict[str, int]:
+    counts = np.bincount(numbers, minlength=len(names))
+    return {name: int(count) for name, count in zip(names, counts, strict=True)}
