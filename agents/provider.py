@@ -62,9 +62,7 @@ class Provider(Member):
         self.breached = 0  # times today
         self._policy = policy
         self._price = price
-        self._patching, self._breaching, self._failing = (
-            stream(use) for use in ("patching", "breaches", "failures")
-        )
+        self._patching, self._breaching, self._failing = (stream(use) for use in ("patching", "breaches", "failures"))
 
     @property
     def policy(self) -> Policy:

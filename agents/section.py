@@ -38,7 +38,7 @@ def setting(
     limits
         pydantic's constraints: `gt`, `ge`, `lt`, `le`, `allow_inf_nan`, ...
     """
-    origin = {"unit": unit, "grade": grade, "source": source}
+    origin: dict[str, Any] = {"unit": unit, "grade": grade, "source": source}
     if isinstance(default, type):
         return Field(default_factory=default, description=meaning, json_schema_extra=origin, **limits)
     return Field(default, description=meaning, json_schema_extra=origin, **limits)

@@ -52,9 +52,7 @@ def attention(listen: float, most_messages: int) -> Floats:
 
 
 @kernel
-def talk(
-    day: int, talkers: NDArray[np.integer], links: Links, users: Users, fade: Floats, mailbox: Mailbox
-) -> None:
+def talk(day: int, talkers: NDArray[np.integer], links: Links, users: Users, fade: Floats, mailbox: Mailbox) -> None:
     """Tell every neighbour (own provider, own belief about it as of today).
 
     A user may be among the talkers more than once, for different reasons; it talks once.

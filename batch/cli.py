@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,9 +18,7 @@ app = typer.Typer(
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 DEFAULT_SEED = 3  # a run close to the median of the thought experiment; any other is as true
 
-ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="[SCENARIO]", help="A preset's name or a TOML file.")
-]
+ScenarioArgument = Annotated[str, typer.Argument(metavar="[SCENARIO]", help="A preset's name or a TOML file.")]
 SetOption = Annotated[
     list[str],
     typer.Option("--set", metavar="KEY=VALUE", help="Change a setting by its dotted path; repeatable."),
@@ -32,9 +30,7 @@ def run(
     scenario: ScenarioArgument = "thought-experiment",
     settings: SetOption = [],  # noqa: B006 -- typer copies it
     seed: Annotated[int, typer.Option(min=0, help="Root of all randomness.")] = DEFAULT_SEED,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write tables, scenario and figures here.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, scenario and figures here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Run one market and answer its question in dollars.
@@ -71,7 +67,7 @@ def show(
     print(to_toml(load(scenario, settings)), end="")
 
 
-UsageError = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
+UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 
 
 def main() -> None:
@@ -88,7 +84,7 @@ def main() -> None:
     except OSError as error:  # a full disk, say; what was written before is whole
         fail(f"cannot write: {error}", FAILED)
     except UsageError as error:
-        fail(error.format_message())  # type: ignore[attr-defined]  # see UsageError
+        fail(error.format_message())
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     if code == INTERRUPTED:

@@ -53,9 +53,7 @@ def history_figure(market: "Market") -> Figure:
                 label=name,
                 lw=2,
             )
-    below.set(
-        xlabel="day", ylabel=f"dollars a month per original server\n(mean of the last {SMOOTHING_DAYS} days)"
-    )
+    below.set(xlabel="day", ylabel=f"dollars a month per original server\n(mean of the last {SMOOTHING_DAYS} days)")
     below.ticklabel_format(style="plain")
     below.yaxis.set_major_formatter("{x:,.0f}")
     below.grid(alpha=0.3)
@@ -104,12 +102,8 @@ def flows_figure(market: "Market") -> Figure:
         before, after = counts[j].sum(), counts[:, j].sum()
         for x, bottom, size in ((-0.03, left[j], before), (1.0, right[j], after)):
             axes.bar(x + 0.015, size, 0.03, bottom=bottom, color=paint[j])
-        axes.text(
-            -0.05, left[j] + before / 2, f"{wrapped(name)}\n{before:,}", ha="right", va="center", fontsize=9
-        )
-        axes.text(
-            1.05, right[j] + after / 2, f"{wrapped(name)}\n{after:,}", ha="left", va="center", fontsize=9
-        )
+        axes.text(-0.05, left[j] + before / 2, f"{wrapped(name)}\n{before:,}", ha="right", va="center", fontsize=9)
+        axes.text(1.05, right[j] + after / 2, f"{wrapped(name)}\n{after:,}", ha="left", va="center", fontsize=9)
 
     leaving, arriving = left.copy(), right.copy()
     for i in range(len(names)):
@@ -129,10 +123,10 @@ def flows_figure(market: "Market") -> Figure:
 
 
 def wrapped(name: str) -> str:
-    """Break a long name into lines.
+    r"""Break a long name into lines.
 
     >>> wrapped("Windows Server 2025 hotpatch with Azure Arc")
-    'Windows Server 2025\\nhotpatch with Azure Arc'
+    'Windows Server 2025\nhotpatch with Azure Arc'
     """
     return "\n".join(textwrap.wrap(name, 24))
 

@@ -73,15 +73,13 @@ def money_table(summary: dict[str, Any]) -> Table:
         "profit per original server,\nlast 30 days, a month",
     )
     for number, p in enumerate(summary["providers"], start=1):
-        amounts = [
-            _maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")
-        ]
+        amounts = [_maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")]
         table.add_row(f"{number} {p['name']}", *amounts)
     return table
 
 
 def flow_table(summary: dict[str, Any]) -> Table:
-    """Moves from each provider (row) to each other one (column)."""
+    """Count moves from each provider (row) to each other one (column)."""
     numbers = [str(number) for number in range(1, len(summary["providers"]) + 1)]
     table = _table("provider", *numbers)
     for number, (p, row) in enumerate(zip(summary["providers"], summary["flows"], strict=True)):
@@ -92,9 +90,7 @@ def flow_table(summary: dict[str, Any]) -> Table:
 
 def reboots_table(by_year: dict[str, dict[str, int]]) -> Table:
     """Campaigns that each policy would have run in each year of the history."""
-    table = _table(
-        "Reboots (or moves, restarts) that each policy would have caused", "year", "flaws", *POLICIES
-    )
+    table = _table("Reboots (or moves, restarts) that each policy would have caused", "year", "flaws", *POLICIES)
     for year, counts in by_year.items():
         table.add_row(year, *(str(count) for count in counts.values()))
     return table

@@ -84,9 +84,7 @@ def _ranking(summary: dict[str, Any]) -> str:
     ranked = _ranked(summary["providers"])
     share = summary["moves"]["total"] / summary["users"]
     if not ranked:
-        return (
-            f"Users moved {summary['moves']['total']:,} times; no provider had users at the start to compare."
-        )
+        return f"Users moved {summary['moves']['total']:,} times; no provider had users at the start to compare."
     best, worst = ranked[0], ranked[-1]
     return (
         f"{best['name']} ({best['policy']}) does best with {_earns(best)}; {worst['name']} ({worst['policy']}) "

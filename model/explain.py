@@ -39,9 +39,7 @@ def _real_path(loc: tuple[int | str, ...], tables: Any) -> tuple[list[int | str]
     tags: list[str] = []
     place = tables
     for number, step in enumerate(loc):
-        inside = (
-            step in place if isinstance(place, dict) else isinstance(place, list) and isinstance(step, int)
-        )
+        inside = step in place if isinstance(place, dict) else isinstance(place, list) and isinstance(step, int)
         tag = isinstance(place, dict) and step in (place.get("kind"), place.get("source"))
         if not inside and (tag or not isinstance(place, dict | list)) and number < len(loc) - 1:
             tags.append(str(step))
@@ -99,9 +97,7 @@ def _fields_at(schema: type[BaseModel], path: list[int | str], tags: list[str]) 
 
 
 def _tag(table: type[BaseModel]) -> Any:
-    return next(
-        (table.model_fields[key].default for key in ("kind", "source") if key in table.model_fields), None
-    )
+    return next((table.model_fields[key].default for key in ("kind", "source") if key in table.model_fields), None)
 
 
 def sections(annotation: Any) -> list[type[BaseModel]]:

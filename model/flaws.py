@@ -77,14 +77,10 @@ def read_history(name: str) -> list[tuple[date, str]]:
     if name == "debian-advisories":
         advisories = [row for row in _rows(DATA / "debian-advisories.csv") if row["kind"] == "DSA"]
         kernel = [(row["date"], "kernel") for row in advisories if row["package"] in ("linux", "linux-2.6")]
-        return _unique(
-            kernel + [(row["date"], "hypervisor") for row in advisories if row["group"] != "kernel"]
-        )
+        return _unique(kernel + [(row["date"], "hypervisor") for row in advisories if row["group"] != "kernel"])
     path = Path(name)
     if not path.is_file():
-        raise ScenarioError.of(
-            "flaws.history", name, "must be a CSV file, or one of: debian-kernel, debian-advisories"
-        )
+        raise ScenarioError.of("flaws.history", name, "must be a CSV file, or one of: debian-kernel, debian-advisories")
     found = []
     for line, row in enumerate(_rows(path), start=2):
         text, kind = row.get("date") or "", (row.get("kind") or "kernel").strip()
@@ -95,9 +91,7 @@ def read_history(name: str) -> list[tuple[date, str]]:
                 f"flaws.history, {name} line {line}: date {text!r} must be YYYY-MM-DD, in a column named 'date'"
             ) from None
         if kind not in KINDS:
-            raise ScenarioError(
-                f"flaws.history, {name} line {line}: kind {kind!r} must be kernel or hypervisor"
-            )
+            raise ScenarioError(f"flaws.history, {name} line {line}: kind {kind!r} must be kernel or hypervisor")
         found.append((text.strip(), kind))
     if not found:
         raise ScenarioError.of("flaws.history", name, "must have at least one dated line")

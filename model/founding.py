@@ -50,11 +50,7 @@ def found_users(
     # Fussiness is stratified, so that exactly the share `reach` of the users can run on a platform.
     fussiness = (stream(seed, "fussiness").permutation(n) + 0.5) / n
     seats = stream(seed, "seats").permutation(n)
-    own = (
-        seat(scenario, fussiness, seats)
-        if provider is None
-        else _column("provider", provider, n, np.int16, 0, p - 1)
-    )
+    own = seat(scenario, fussiness, seats) if provider is None else _column("provider", provider, n, np.int16, 0, p - 1)
     users = Users(
         provider=own,
         slot=_slots(own, seats, p),
@@ -118,7 +114,7 @@ def largest_remainder(shares: list[float], names: list[str], n: int) -> list[int
 
 
 def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int) -> NDArray[np.int32]:
-    """Number each provider's users in the order of `seats`, so that neighbours are not on one server."""
+    """Give each provider's users their slots in the order of `seats`, so that neighbours are spread."""
     slots = np.empty(len(own), np.int32)
     for j in range(providers):
         members = seats[own[seats] == j]
@@ -131,15 +127,11 @@ def _lognormal(spread: Any, rng: np.random.Generator, n: int) -> Floats:
     return np.asarray(spread.median * np.exp(spread.sigma * rng.standard_normal(n)))
 
 
-def _column(
-    name: str, values: Any, n: int, dtype: Any, least: float = 0, most: float = np.inf
-) -> NDArray[Any]:
+def _column(name: str, values: Any, n: int, dtype: Any, least: float = 0, most: float = np.inf) -> NDArray[Any]:
     """Take over one value for each user, checked."""
     column = np.asarray(values)
     if column.shape != (n,):
-        raise ScenarioError.of(
-            name, f"an array of shape {column.shape}", f"must have one value for each of {n} users"
-        )
+        raise ScenarioError.of(name, f"an array of shape {column.shape}", f"must have one value for each of {n} users")
     if not ((column >= least) & (column <= most)).all():
         limits = f"from {least:g} to {most:g}" if np.isfinite(most) else f"at least {least:g}"
         raise ScenarioError.of(name, values, f"every value must be {limits}")

@@ -120,9 +120,7 @@ def _skip(users: int, log_miss: float, edges: Edges, rng: np.random.Generator) -
     return n
 
 
-def stochastic_block(
-    users: int, degree: float, blocks: int, mixing: float, rng: np.random.Generator
-) -> Edges:
+def stochastic_block(users: int, degree: float, blocks: int, mixing: float, rng: np.random.Generator) -> Edges:
     """Equal groups; a share `mixing` of a user's links leaves its group (Holland et al. 1983)."""
     bounds = np.arange(blocks + 1) * users // blocks
     sizes = np.diff(bounds)

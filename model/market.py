@@ -174,7 +174,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     def _talk(self, day: int, affected: list[Ints]) -> None:
         """Let some users talk, more of them after an outage, and all who hear them change their minds."""
         rules = self.settings.word_of_mouth
-        talkers = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
+        talkers: list[NDArray[Any]] = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
         for hit, rng in zip(affected, self._complaining, strict=True):
             if len(hit):
                 talkers.append(hit[bernoulli_indices(rng, len(hit), rules.complaint)])
@@ -286,9 +286,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         """Move users to a provider by hand, outside the rules and the record of moves."""
         index = next((p.index for p in self.providers if p.name == name), None)
         if index is None:
-            raise ScenarioError.of(
-                "provider", name, f"must be one of {', '.join(p.name for p in self.providers)}"
-            )
+            raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
         users = np.asarray(rows, np.int32)
         unaware = users[np.isnan(self.users.belief[users, index])]
         self.users.belief[unaware, index] = 0.0

@@ -97,9 +97,7 @@ def from_networkx(graph: Any) -> Graph:
     edges = np.array(sorted(pairs), np.int32).reshape(-1, 2).T
     loops = edges[0][edges[0] == edges[1]]
     if len(loops):
-        raise ScenarioError.of(
-            "graph", f"node number {loops[0]} is linked to itself", "must have no self-loops"
-        )
+        raise ScenarioError.of("graph", f"node number {loops[0]} is linked to itself", "must have no self-loops")
     return from_edges(len(number), edges, directed)
 
 

@@ -50,9 +50,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
 
 def in_setting_order(paths: Iterable[str]) -> list[str]:
     """Sort paths so that tables come before their keys, and what resets a table before what refines it."""
-    return sorted(
-        paths, key=lambda path: (path.count("."), not path.endswith((".kind", ".source", ".vendor")))
-    )
+    return sorted(paths, key=lambda path: (path.count("."), not path.endswith((".kind", ".source", ".vendor"))))
 
 
 def _index(place: list[Any], step: str, path: str) -> int:

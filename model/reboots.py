@@ -32,14 +32,12 @@ def reboots_by_year(scenario: Scenario) -> dict[str, dict[str, int]]:
     if not isinstance(source, History):
         raise TypeError("only a history has years")
     flaws = draw_flaws(source, scenario.days, seed=0)
-    policies = {kind: policy() for kind, policy in POLICIES.items()}
+    policies = {kind: policy(kind=kind) for kind, policy in POLICIES.items()}
     policies |= {provider.policy.kind: provider.policy for provider in reversed(scenario.providers)}
     happened = {"flaws": [day for day, found in flaws.items() for _ in found]}
     happened |= {kind: campaign_days(policy, flaws, scenario.days) for kind, policy in policies.items()}
 
     start = history_start(source)
     years = range(start.year, (start + timedelta(days=scenario.days - 1)).year + 1)
-    by_kind = {
-        kind: Counter((start + timedelta(days=day)).year for day in days) for kind, days in happened.items()
-    }
+    by_kind = {kind: Counter((start + timedelta(days=day)).year for day in days) for kind, days in happened.items()}
     return {str(year): {kind: counts[year] for kind, counts in by_kind.items()} for year in years}

@@ -116,9 +116,7 @@ class Record:
         types = (np.int32, np.int32, np.int16, np.int16, np.uint8, np.uint8, np.float64)
         return [
             np.concatenate([np.empty(0, dtype), *parts])
-            for dtype, parts in zip(
-                types, zip(*self._moves, strict=True) if self._moves else [()] * 7, strict=True
-            )
+            for dtype, parts in zip(types, zip(*self._moves, strict=True) if self._moves else [()] * 7, strict=True)
         ]
 
     @property
@@ -174,9 +172,7 @@ class Record:
             {
                 "day": np.repeat([day for day, *_ in self._outages], sizes).astype(np.int32),
                 "provider": self._named(np.repeat([p for _, p, *_ in self._outages], sizes).astype(np.int16)),
-                "server": np.concatenate(
-                    [np.empty(0, np.int64), *(o.servers for _, _, o, _ in self._outages)]
-                ),
+                "server": np.concatenate([np.empty(0, np.int64), *(o.servers for _, _, o, _ in self._outages)]),
                 "cause": pd.Categorical(
                     np.repeat(np.array([o.cause for _, _, o, _ in self._outages], dtype=object), sizes)
                 ),

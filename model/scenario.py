@@ -46,9 +46,7 @@ class Scenario(Section):
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
-    providers: list[ProviderSettings] = setting(
-        ..., "who sells, and how they patch", min_length=1, max_length=100
-    )
+    providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -160,9 +158,9 @@ def with_vendors(tables: dict[str, Any]) -> dict[str, Any]:
     providers = tables.get("providers")
     for number, provider in enumerate(providers if isinstance(providers, list) else []):
         policy = provider.get("policy") if isinstance(provider, dict) else None
-        vendor = policy.get("vendor") if isinstance(policy, dict) else None
-        if not vendor or policy.get("kind") != "live-patch":
+        if not isinstance(policy, dict) or policy.get("kind") != "live-patch" or not policy.get("vendor"):
             continue
+        vendor = policy["vendor"]
         if vendor not in vendors():
             path = f"providers.{number}.policy.vendor"
             raise ScenarioError.of(path, vendor, f"must be one of {', '.join(vendors())}")
@@ -183,57 +181,39 @@ def check_shares(providers: list[ProviderSettings]) -> None:
     if total > 1 + 1e-9 or (total < 1 - 1e-9 and len(given) == len(providers)):
         raise ScenarioError.of("providers.*.share", given, f"must sum to 1, not {total:g}")
     rest = (1 - total) / max(len(providers) - len(given), 1)
-    by_reach = sorted(
-        (p.policy.reachable, rest if p.share is None else p.share, i) for i, p in enumerate(providers)
-    )
+    by_reach = sorted((p.policy.reachable, rest if p.share is None else p.share, i) for i, p in enumerate(providers))
     seated = 0.0
     for reach, share, number in by_reach:
         seated += share
         if reach < 1 and seated > reach + 1e-9:
             path = f"providers.{number}.policy.reach"
-            raise ScenarioError.of(
-                path, reach, f"must be at least the share that starts on such platforms, {seated:g}"
-            )
+            raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {seated:g}")
 
 
 def check_network(network: Network, users: int) -> None:
     """Refuse more links than the users allow."""
     match network:
-        case WattsStrogatz() | ErdosRenyi():
-            if network.degree > users - 1:
-                raise ScenarioError.of(
-                    "network.degree", network.degree, f"must be at most users.count - 1 = {users - 1}"
-                )
-        case BarabasiAlbert():
-            if network.degree // 2 > users - 1:
-                most = 2 * (users - 1)
-                raise ScenarioError.of(
-                    "network.degree", network.degree, f"must be at most 2 * (users.count - 1) = {most}"
-                )
+        case WattsStrogatz() | ErdosRenyi() if network.degree > users - 1:
+            raise ScenarioError.of("network.degree", network.degree, f"must be at most users.count - 1 = {users - 1}")
+        case BarabasiAlbert() if network.degree // 2 > users - 1:
+            allowed = f"must be at most 2 * (users.count - 1) = {2 * (users - 1)}"
+            raise ScenarioError.of("network.degree", network.degree, allowed)
         case StochasticBlock():
-            if network.blocks > users:
-                raise ScenarioError.of(
-                    "network.blocks", network.blocks, f"must be at most users.count = {users}"
-                )
-            if network.blocks == 1 and network.mixing > 0:
-                raise ScenarioError.of(
-                    "network.mixing", network.mixing, "must be 0 where there is only one block"
-                )
-            inside = users // network.blocks - 1
-            if (
-                network.degree * (1 - network.mixing) > inside
-                or network.degree * network.mixing > users - inside - 2
-            ):
-                raise ScenarioError.of(
-                    "network.degree",
-                    network.degree,
-                    f"must fit into blocks of {inside + 1} users, and between them",
-                )
-        case Complete():
-            if users > COMPLETE_LIMIT:
-                raise ScenarioError.of(
-                    "users.count", users, f"must be at most {COMPLETE_LIMIT} on a complete network"
-                )
-        case EdgeList():
-            if not Path(network.file).is_file():
-                raise ScenarioError.of("network.file", network.file, "must be a file")
+            check_blocks(network, users)
+        case Complete() if users > COMPLETE_LIMIT:
+            raise ScenarioError.of("users.count", users, f"must be at most {COMPLETE_LIMIT} on a complete network")
+        case EdgeList() if not Path(network.file).is_file():
+            raise ScenarioError.of("network.file", network.file, "must be a file")
+
+
+def check_blocks(network: StochasticBlock, users: int) -> None:
+    """Refuse more links than the users in a block, or between the blocks, allow."""
+    if network.blocks > users:
+        raise ScenarioError.of("network.blocks", network.blocks, f"must be at most users.count = {users}")
+    if network.blocks == 1 and network.mixing > 0:
+        raise ScenarioError.of("network.mixing", network.mixing, "must be 0 where there is only one block")
+    size = users // network.blocks
+    if network.degree * (1 - network.mixing) > size - 1 or network.degree * network.mixing > users - size - 1:
+        raise ScenarioError.of(
+            "network.degree", network.degree, f"must fit into blocks of {size} users, and between them"
+        )

@@ -48,9 +48,7 @@ class UserSettings(Section):
     advertising_per_day: float = setting(
         0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1
     )
-    peer_weight: float = setting(
-        0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0
-    )
+    peer_weight: float = setting(0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0)
     choice_noise: float = setting(
         0.0, "spread of the choice among good providers; 0 = always the best", unit="minutes/month", ge=0
     )
@@ -151,9 +149,7 @@ class History(Section):
         "debian-kernel, debian-advisories, or a CSV file with a column `date`",
         grade="measured",
     )
-    start: date | None = setting(
-        None, "date of day 0; left out: the first date of the history", grade="design"
-    )
+    start: date | None = setting(None, "date of day 0; left out: the first date of the history", grade="design")
 
 
 Flaws = Annotated[Poisson | History, Field(discriminator="source")]
@@ -179,9 +175,7 @@ class ProviderSettings(Section):
     )
     price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0)
     server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1)
-    server_cost: float = setting(
-        0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0
-    )
+    server_cost: float = setting(0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0)
     claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
     failures: Failures = setting(Failures, "hardware failures")
     policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw")

@@ -57,18 +57,13 @@ def test_json_is_one_object_and_nothing_else():
 
 
 def test_a_provider_without_users_has_no_rates():
-    done = patchmarket(
-        "run", "--json", *SMALL, "--set", "providers.0.share=0.0", "--set", "providers.1.share=1.0"
-    )
+    done = patchmarket("run", "--json", *SMALL, "--set", "providers.0.share=0.0", "--set", "providers.1.share=1.0")
     empty = json.loads(done.stdout)["providers"][0]
     assert empty["users_start"] == 0
     assert empty["downtime_minutes_per_user_year"] is None
     assert empty["profit_per_original_server"] is None
     assert (
-        patchmarket(
-            "run", *SMALL, "--set", "providers.0.share=0.0", "--set", "providers.1.share=1.0"
-        ).returncode
-        == 0
+        patchmarket("run", *SMALL, "--set", "providers.0.share=0.0", "--set", "providers.1.share=1.0").returncode == 0
     )
 
 
@@ -87,12 +82,8 @@ def test_out_writes_tables_figures_and_a_scenario_that_gives_the_same_run(tmp_pa
     tables = {f"{name}.parquet" for name in ("providers", "flows", "moves", "outages")}
     assert names == tables | {"scenario.toml", "summary.json", "history.png", "flows.png"}
     again = patchmarket("run", str(out / "scenario.toml"), "--json", "--seed", "9")
-    assert (
-        json.loads(again.stdout) == json.loads(first.stdout) == json.loads((out / "summary.json").read_text())
-    )
-    providers, moves, flows = (
-        pd.read_parquet(out / f"{name}.parquet") for name in ("providers", "moves", "flows")
-    )
+    assert json.loads(again.stdout) == json.loads(first.stdout) == json.loads((out / "summary.json").read_text())
+    providers, moves, flows = (pd.read_parquet(out / f"{name}.parquet") for name in ("providers", "moves", "flows"))
     assert len(providers) == 2 * 60
     assert flows["users"].sum() == len(moves) == json.loads(first.stdout)["moves"]["total"] > 0
     assert (pd.read_parquet(out / "outages.parquet")["cause"] == "maintenance").all()
@@ -176,9 +167,7 @@ def test_debian_history_prints_reboots_by_policy_and_year():
 
 
 def test_your_own_history_of_flaws(tmp_path):
-    (tmp_path / "mine.csv").write_text(
-        "date,kind\n2024-01-05,kernel\n2024-01-20,hypervisor\n2024-03-01,kernel\n"
-    )
+    (tmp_path / "mine.csv").write_text("date,kind\n2024-01-05,kernel\n2024-01-20,hypervisor\n2024-03-01,kernel\n")
     settings = (
         "--set",
         "flaws.source=history",
@@ -194,8 +183,8 @@ def test_your_own_history_of_flaws(tmp_path):
 
 
 def test_help_does_not_wait_for_mesa_or_numba():
-    heavy = "import sys; sys.argv = ['patchmarket', '--help']\nfrom batch.cli import main\ntry: main()\nexcept SystemExit: pass\n"
-    heavy += "print([m for m in ('mesa', 'numba', 'matplotlib', 'pandas', 'numpy') if m in sys.modules])"
+    heavy = "import sys; sys.argv = ['patchmarket', '--help']\nfrom batch.cli import main\n"
+    heavy += "try: main()\nexcept SystemExit: pass\nprint([m for m in ('mesa', 'numba', 'matplotlib', 'pandas', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert done.stdout.startswith("Usage: patchmarket")

@@ -118,8 +118,7 @@ def check_fleets(market, n):
 def check_money(market):
     table = market.record.providers
     paid = sum(
-        market.record.column("users")[:, j].sum() * p.price / DAYS_PER_MONTH
-        for j, p in enumerate(market.providers)
+        market.record.column("users")[:, j].sum() * p.price / DAYS_PER_MONTH for j, p in enumerate(market.providers)
     )
     assert table["revenue"].sum() == pytest.approx(paid)
     assert np.allclose(table["costs"], table["server_cost"] + table["patch_cost"] + table["breach_cost"])

@@ -26,9 +26,7 @@ for name in ("thought-experiment", "many-policies"):
 
 def digests(python=sys.executable, hash_seed="0"):
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [python, "-c", DIGEST], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
-    )
+    done = subprocess.run([python, "-c", DIGEST], capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
     return done.stdout
 
 

@@ -67,9 +67,7 @@ def test_limit_1_full_servers():
         **{"providers.0.policy.notice_days": 0, "providers.0.policy.window_days": 1},
     ).run()
     host, rival = summarise(m)["providers"]
-    assert [host["profit_per_original_server"], rival["profit_per_original_server"]] == pytest.approx(
-        [4000.0, 5880.0]
-    )
+    assert [host["profit_per_original_server"], rival["profit_per_original_server"]] == pytest.approx([4000.0, 5880.0])
     assert closed_forms.after_the_move(5000, 100, 0.20) == (4000.0, 5880.0)
 
 
@@ -125,9 +123,7 @@ def test_limit_3_downtime_per_user_year_and_its_variance(notice, window):
         ).run()
         downtime.append(summarise(m)["providers"][0]["downtime_minutes_per_user_year"])
         counts.append(m.record.column("campaigns")[-1, 0])
-    assert within_4_standard_errors(
-        downtime, expected * (1 - cycle / (2 * years * 365))
-    )  # the first cycle is cut
+    assert within_4_standard_errors(downtime, expected * (1 - cycle / (2 * years * 365)))  # the first cycle is cut
     ratio = np.var(counts, ddof=1) / expected_variance
     low, high = stats.chi2.ppf([3e-5, 1 - 3e-5], replicates - 1) / (replicates - 1)  # 4 standard errors
     assert low < ratio < high
@@ -330,9 +326,7 @@ def test_limit_11_logit_shares():
 
 
 def test_limit_12_renumbering_the_providers_changes_only_the_labels():
-    scenario = Scenario.preset(
-        "many-policies", **{"users.count": 2100, "days": 200, "users.choice_noise": 1.0}
-    )
+    scenario = Scenario.preset("many-policies", **{"users.count": 2100, "days": 200, "users.choice_noise": 1.0})
     tables = scenario.tables()
     turned = tables | {"providers": tables["providers"][::-1]}
     first, second = Market(tables, rng=4).run(), Market(turned, rng=4).run()

@@ -137,15 +137,11 @@ def test_batch_run_with_dotted_parameters_and_seeds():
         ).run()
         assert row["users: Live & Co"] == again.providers[1].users
     assert table.loc[table["flaws.per_year"] == 50.0, "share: Live & Co"].gt(0.5).any()
-    daily = mesa.batch_run(
-        Market, {"users.count": 200, "days": 5}, data_collection_period=1, display_progress=False
-    )
+    daily = mesa.batch_run(Market, {"users.count": 200, "days": 5}, data_collection_period=1, display_progress=False)
     assert len(daily) == 5
 
 
-@pytest.mark.parametrize(
-    "clone", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"]
-)
+@pytest.mark.parametrize("clone", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"])
 def test_a_copy_taken_in_mid_run_lives_the_same_further_days(clone):
     market = small(**{"users.choice_noise": 1.0, "providers.0.failures.per_server_year": 20.0}).run(150)
     market.user(3).tolerance = 0.5
@@ -189,16 +185,14 @@ def test_mesas_own_scenario_is_left_alone():
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
 def test_a_bad_seed_is_refused(seed):
-    with pytest.raises(ScenarioError, match="rng = .*must be a whole number from 0"):
+    with pytest.raises(ScenarioError, match=r"rng = .*must be a whole number from 0"):
         Market("quiet", rng=seed)
 
 
 def test_no_seed_means_a_fresh_one_that_can_be_used_again():
     first, second = (Market("quiet", **{"users.count": 10}) for _ in range(2))
     assert first.seed != second.seed
-    assert np.array_equal(
-        Market("quiet", rng=first.seed, **{"users.count": 10}).users.tolerance, first.users.tolerance
-    )
+    assert np.array_equal(Market("quiet", rng=first.seed, **{"users.count": 10}).users.tolerance, first.users.tolerance)
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,7 @@ class CampaignPolicy(Policy):
 class AnnouncedCampaigns(CampaignPolicy):
     """Base of the policies that answer a flaw with a campaign, announced to the users."""
 
-    notice_days: int = setting(
-        7, "days between announcing a campaign and its first outage", unit="days", ge=0
-    )
+    notice_days: int = setting(7, "days between announcing a campaign and its first outage", unit="days", ge=0)
 
     def meet(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:  # noqa: ARG002 -- every flaw alike
         """Announce a campaign for the flaw."""
@@ -136,9 +134,7 @@ class Breachable(Policy):
     breach_per_flaw_day: float = setting(
         0.0005, "chance that an open flaw is exploited, a day", unit="per flaw and day", ge=0, le=1
     )
-    breach_minutes: float = setting(
-        240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0
-    )
+    breach_minutes: float = setting(240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0)
     breach_cost: float = setting(10_000.0, "what a breach costs the provider", unit="dollars", ge=0)
 
     def breaches(self, open_flaws: int, rng: np.random.Generator) -> int:
