@@ -20,8 +20,8 @@ def bernoulli_indices(rng: np.random.Generator, n: int, chance: float) -> NDArra
     parts = []
     last = -1
     while last < n - 1:
-        # A gap longer than n ends the trials; cut it there, so that no sum overflows.
-        part = last + np.minimum(rng.geometric(chance, chunk), n).cumsum()
+        # A gap above n ends the trials, from wherever it starts; cut it there, so that no sum overflows.
+        part = last + np.minimum(rng.geometric(chance, chunk), n + 1).cumsum()
         parts.append(part)
         last = int(part[-1])
     hits = parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -140,6 +140,8 @@ def choose(
         weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, gain)
         if tastes.peer_weight > 0:
             add_peers(i, users.provider, tastes.peer_weight, hears, gain)
+        users.belief[i, p] = own  # it is kept as it stands today
+        users.as_of[i] = day
         j = pick(gain, users.tolerance[i], tastes.noise, offers.order, draws[k])
         target[k] = j
         gained[k] = gain[j]

@@ -16,21 +16,21 @@ from agents.users import Ints, Users
 class Fleets(NamedTuple):
     """The rosters of all providers."""
 
-    roster: Ints  # (p, n) users by provider and slot; only the first `count` of a row are meant
-    count: NDArray[np.int64]  # (p,) users of each provider
+    roster: Ints  # (p, n) users by provider and slot; only the first `size` of a row are meant
+    size: NDArray[np.int64]  # (p,) users of each provider
 
     @classmethod
     def of(cls, users: Users, providers: int) -> "Fleets":
         """Seat everybody with its provider, in random-looking but given order: that of `users.slot`."""
         n = len(users.provider)
         roster = np.empty((providers, n), np.int32)
-        count = np.bincount(users.provider, minlength=providers)
+        size = np.bincount(users.provider, minlength=providers)
         roster[users.provider, users.slot] = np.arange(n, dtype=np.int32)
-        return cls(roster, count)
+        return cls(roster, size)
 
     def users_of(self, provider: int) -> Ints:
         """Return the users of one provider, by slot."""
-        return self.roster[provider, : self.count[provider]]
+        return self.roster[provider, : self.size[provider]]
 
 
 @kernel
@@ -40,12 +40,12 @@ def relocate(day: int, movers: Ints, target: NDArray[np.int16], users: Users, fl
         i = movers[k]
         old = users.provider[i]
         new = target[k]
-        fleets.count[old] -= 1
-        last = fleets.roster[old, fleets.count[old]]
+        fleets.size[old] -= 1
+        last = fleets.roster[old, fleets.size[old]]
         fleets.roster[old, users.slot[i]] = last
         users.slot[last] = users.slot[i]
-        fleets.roster[new, fleets.count[new]] = i
-        users.slot[i] = fleets.count[new]
-        fleets.count[new] += 1
+        fleets.roster[new, fleets.size[new]] = i
+        users.slot[i] = fleets.size[new]
+        fleets.size[new] += 1
         users.provider[i] = new
         users.as_of[i] = day

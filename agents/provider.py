@@ -87,7 +87,7 @@ class Provider(Member):
     @property
     def users(self) -> int:
         """Users today."""
-        return int(self.model.fleets.count[self.index])
+        return int(self.model.fleets.size[self.index])
 
     @property
     def servers(self) -> int:
@@ -98,12 +98,9 @@ class Provider(Member):
         """Do the day's work on the fleet; return today's outages, planned and unplanned."""
         servers, maintenance, policy = self.servers, self.maintenance, self._policy
         outages: list[Outage] = []
-        self.patches = sum(policy.meet(flaw, maintenance, day) for flaw in flaws)
+        self.patches, due = policy.work(maintenance, day, flaws, servers)
         for _ in range(self.patches):
             outages += policy.patch_live(servers, self._patching)
-        policy.plan(maintenance, day)
-        due = maintenance.advance(day, policy.window, servers)
-        due = range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the campaign started
         if due:
             outages += policy.maintain(due, self._patching)
         self.breached = policy.breaches(maintenance.open_flaws, self._breaching) if servers else 0

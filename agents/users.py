@@ -40,8 +40,8 @@ class News(NamedTuple):
     """Who has news today, and what it is: the users who will consider."""
 
     kinds: NDArray[np.uint8]  # (n,) bits of TRIGGERS
-    users: Ints  # (n,) the first `count[0]` entries: users with any
-    count: NDArray[np.int64]  # (1,)
+    users: Ints  # (n,) the first `size[0]` entries: users with any
+    size: NDArray[np.int64]  # (1,)
 
     @classmethod
     def for_users(cls, n: int) -> "News":
@@ -50,7 +50,7 @@ class News(NamedTuple):
 
     def informed(self) -> Ints:
         """Return the users with news."""
-        return self.users[: self.count[0]]
+        return self.users[: self.size[0]]
 
 
 @kernel
@@ -58,17 +58,17 @@ def inform(news: News, users: NDArray[np.integer], kind: int) -> None:
     """Note that each of `users` has news of one kind."""
     for i in users:
         if news.kinds[i] == 0:
-            news.users[news.count[0]] = i
-            news.count[0] += 1
+            news.users[news.size[0]] = i
+            news.size[0] += 1
         news.kinds[i] |= kind
 
 
 @kernel
 def forget(news: News) -> None:
     """Put the day's news aside."""
-    for k in range(news.count[0]):
+    for k in range(news.size[0]):
         news.kinds[news.users[k]] = 0
-    news.count[0] = 0
+    news.size[0] = 0
 
 
 def first_trigger(kinds: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ class Links(NamedTuple):
 class Mailbox(NamedTuple):
     """The messages of a day, summed by box: box `i * p + j` holds what user i hears of provider j."""
 
-    count: Ints  # (n * p,) messages
+    messages: Ints  # (n * p,) messages
     total: Floats  # (n * p,) sum of what they say, minutes a month
     boxes: NDArray[np.int64]  # (n * p,) the first `used[0]` entries: boxes with mail
     used: NDArray[np.int64]  # (1,)
@@ -66,10 +66,10 @@ def talk(day: int, talkers: NDArray[np.integer], links: Links, users: Users, fad
         message = users.belief[i, p] * fade[day - users.as_of[i]]
         for edge in range(links.indptr[i], links.indptr[i + 1]):
             box = np.int64(links.indices[edge]) * providers + p
-            if mailbox.count[box] == 0:
+            if mailbox.messages[box] == 0:
                 mailbox.boxes[mailbox.used[0]] = box
                 mailbox.used[0] += 1
-            mailbox.count[box] += 1
+            mailbox.messages[box] += 1
             mailbox.total[box] += message
 
 
@@ -89,7 +89,7 @@ def listen(
         box = mailbox.boxes[k]
         i = box // providers
         j = box % providers
-        mean = mailbox.total[box] / mailbox.count[box]
+        mean = mailbox.total[box] / mailbox.messages[box]
         held = users.belief[i, j]
         if j == users.provider[i]:
             held *= fade[day - users.as_of[i]]
@@ -98,14 +98,14 @@ def listen(
             users.belief[i, j] = mean
             users.source[i, j] = WORD_OF_MOUTH
         else:
-            weight = weights[mailbox.count[box]]
+            weight = weights[mailbox.messages[box]]
             if mean > held:
                 weight = min(1.0, weight * negativity)
             users.belief[i, j] = held + weight * (mean - held)
-        mailbox.count[box] = 0
+        mailbox.messages[box] = 0
         mailbox.total[box] = 0.0
         if news.kinds[i] == 0:
-            news.users[news.count[0]] = i
-            news.count[0] += 1
+            news.users[news.size[0]] = i
+            news.size[0] += 1
         news.kinds[i] |= MESSAGE
     mailbox.used[0] = 0

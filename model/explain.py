@@ -26,6 +26,8 @@ def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str
             lines.append(f"{dotted}: is missing and has no default")
         elif problem["type"] in ("model_type", "model_attributes_type"):
             lines.append(f"{dotted} = {shown(problem['input'])}: must be a table")
+        elif problem["type"] == "value_error":
+            lines.append(f"{dotted}: {cause}")
         elif problem["type"].startswith("union_tag"):
             lines.append(_kinds(dotted, problem))
         else:

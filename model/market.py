@@ -70,7 +70,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     Examples
     --------
     >>> market = Market("thought-experiment", rng=1, **{"users.count": 1000, "days": 30}).run()
-    >>> int(market.fleets.count.sum())
+    >>> int(market.fleets.size.sum())
     1000
     """
 
@@ -108,7 +108,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self._talking, self._choosing = (stream(self.seed, use) for use in ("talk", "choices"))
         self._complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
         self._advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
-        self.record = Record([p.name for p in self.providers], given.days, self.fleets.count.copy())
+        self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
         self._collector: Any = None
 
     def step(self) -> None:
@@ -287,10 +287,12 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         index = next((p.index for p in self.providers if p.name == name), None)
         if index is None:
             raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
-        users = np.asarray(rows, np.int32)
+        users, today = np.asarray(rows, np.int32), max(self.day - 1, 0)
+        own = self.users.provider[users]
+        self.users.belief[users, own] *= self.fade[today - self.users.as_of[users]]
         unaware = users[np.isnan(self.users.belief[users, index])]
         self.users.belief[unaware, index] = 0.0
-        relocate(self.day, users, np.full(len(users), index, np.int16), self.users, self.fleets)
+        relocate(today, users, np.full(len(users), index, np.int16), self.users, self.fleets)
 
     @property
     def datacollector(self) -> Any:

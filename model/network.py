@@ -67,7 +67,7 @@ def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
         case schema.NoNetwork():
             edges = np.empty((2, 0), np.int32)
         case schema.EdgeList():
-            return from_edges(users, read_edges(network.file, users), network.directed)
+            return from_edges(users, read_edges(network.file, users, network.directed), network.directed)
     return from_edges(users, edges)
 
 
@@ -101,12 +101,12 @@ def from_networkx(graph: Any) -> Graph:
     return from_edges(len(number), edges, directed)
 
 
-def read_edges(file: str, users: int) -> Ints:
+def read_edges(file: str, users: int, directed: bool = False) -> Ints:
     """Read an edge list: two user numbers a line, separated by comma or blank; `#` starts a comment."""
     field = "network.file"
     path = Path(file)
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError.of(field, file, f"must be a readable text file ({error})") from None
     edges = set()
@@ -119,12 +119,9 @@ def read_edges(file: str, users: int) -> Ints:
         except ValueError:
             raise ScenarioError(f"{field}, {file} line {number}: {line!r} must be two user numbers") from None
         if not (0 <= a < users and 0 <= b < users and a != b):
-            raise ScenarioError.of(
-                field,
-                f"{file}, line {number}: {line!r}",
-                f"must link two different users from 0 to {users - 1}",
-            )
-        if (a, b) in edges or (b, a) in edges:
+            allowed = f"must link two different users from 0 to {users - 1}"
+            raise ScenarioError(f"{field}, {file} line {number}: {line!r} {allowed}")
+        if (a, b) in edges or ((b, a) in edges and not directed):
             raise ScenarioError(f"{field}, {file} line {number}: {line!r} must not repeat an edge")
         edges.add((a, b))
     return np.array(sorted(edges), np.int32).reshape(-1, 2).T

@@ -184,7 +184,8 @@ def test_your_own_history_of_flaws(tmp_path):
 
 def test_help_does_not_wait_for_mesa_or_numba():
     heavy = "import sys; sys.argv = ['patchmarket', '--help']\nfrom batch.cli import main\n"
-    heavy += "try: main()\nexcept SystemExit: pass\nprint([m for m in ('mesa', 'numba', 'matplotlib', 'pandas', 'numpy') if m in sys.modules])"
+    heavy += "try: main()\nexcept SystemExit: pass\n"
+    heavy += "print([m for m in ('mesa', 'numba', 'matplotlib', 'pandas', 'numpy') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert done.stdout.startswith("Usage: patchmarket")

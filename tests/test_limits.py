@@ -268,7 +268,7 @@ def riot(thresholds):
         **{"users.count": people, "days": 2 * people, "network.kind": "complete", "flaws.per_year": 0.0},
         **{"users.peer_weight": people - 1.0, "users.advertising_per_day": 1.0, "providers": [peace, riot]},
     ).run()
-    return int(m.fleets.count[1])
+    return int(m.fleets.size[1])
 
 
 def test_limit_9_granovetters_riot_takes_everybody_or_one():
@@ -317,7 +317,7 @@ def test_limit_11_logit_shares():
     )
     m.users.tolerance[:] = -1e-9  # just below the smallest gain, which is 0
     m.run()
-    shares = m.fleets.count[1:] / users
+    shares = m.fleets.size[1:] / users
     for share, expected in zip(shares, (0.50648, 0.30720, 0.18632), strict=True):
         assert abs(share - expected) < 4 * math.sqrt(expected * (1 - expected) / users)
 

@@ -54,6 +54,17 @@ class Policy(Section):
     def plan(self, maintenance: Maintenance, day: int) -> None:
         """Announce whatever the calendar asks for, flaw or not."""
 
+    def work(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
+        """Do a day's work on a fleet; return how many live patches were applied, and which servers go down.
+
+        A campaign that starts today has started before today's flaws arrive: they wait for the next one.
+        """
+        maintenance.advance(day, self.window, servers)
+        patches = sum(self.meet(flaw, maintenance, day) for flaw in flaws)
+        self.plan(maintenance, day)
+        due = maintenance.advance(day, self.window, servers)
+        return patches, range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start
+
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:
         """Return the outages of a campaign's servers of today."""
         raise NotImplementedError(f"{self.kind} never runs a campaign")

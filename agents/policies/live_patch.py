@@ -1,8 +1,9 @@
 """Live patch: covered flaws are fixed in the running kernel, the others by a campaign."""
 
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
+from pydantic import model_validator
 
 from agents.chance import bernoulli_indices
 from agents.maintenance import Maintenance
@@ -28,6 +29,12 @@ class LivePatch(AnnouncedCampaigns, FullReboots):
         allow_inf_nan=True,
     )
     failure_probability: float = setting(0.0, "chance that a patch takes a server down", ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _outlives_its_notice(self) -> Self:
+        if self.max_age_days <= self.notice_days:
+            raise ValueError(f"max_age_days = {self.max_age_days:g} must be above notice_days = {self.notice_days}")
+        return self
 
     def meet(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:
         """Patch a covered flaw at once; announce a campaign for any other."""

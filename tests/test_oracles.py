@@ -1,0 +1,445 @@
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents import users as columns
+from agents.chance import bernoulli_indices
+from agents.choice import Offers, Tastes, add_peers, choose, leavers, pick, weigh
+from agents.experience import DAYS_PER_MONTH, believed, fading, suffer, weight_of_a_minute
+from agents.fleets import Fleets, relocate
+from agents.maintenance import Campaign
+from agents.policies import Flaw, Reboot
+from agents.users import News, Users, first_trigger, forget, inform
+from agents.word_of_mouth import Mailbox, attention, listen, talk
+from model import Market
+from model.network import Graph, from_edges
+from tests import oracles
+
+LAST_DAY = 40
+MINUTES = st.sampled_from([0.0, 1.0, 2.5, 10.0]) | st.floats(0, 1e5)
+UNIT = st.sampled_from([0.0, 0.25, 0.5]) | st.floats(0, 1, exclude_max=True)
+many = settings(deadline=None, derandomize=True, max_examples=150)
+
+
+@dataclass
+class Small:
+    """A market of a few users, small enough to be checked by hand."""
+
+    day: int
+    users: Users
+    graph: Graph
+    offers: Offers
+    fade: np.ndarray
+    slots: list  # [provider]: its users by slot
+
+    def plain(self):
+        return oracles.plain(self.users)
+
+    @property
+    def n(self):
+        return len(self.users.provider)
+
+    @property
+    def providers(self):
+        return len(self.offers.price)
+
+
+@st.composite
+def markets(draw):
+    """Ties, unknown providers, empty fleets, isolated users, infinite tolerances and memories all occur."""
+    n, p = draw(st.integers(1, 7)), draw(st.integers(1, 4))
+    day = draw(st.integers(0, LAST_DAY - 2))
+
+    def each(what, count=n):
+        return draw(st.lists(what, min_size=count, max_size=count))
+
+    provider = each(st.integers(0, p - 1))
+    belief = np.reshape(each(MINUTES | st.just(np.nan), n * p), (n, p))
+    belief[range(n), provider] = each(MINUTES)
+    seats = draw(st.permutations(range(n)))
+    slots = [[i for i in seats if provider[i] == j] for j in range(p)]
+    users = Users(
+        provider=np.array(provider, np.int16),
+        slot=np.array([slots[provider[i]].index(i) for i in range(n)], np.int32),
+        belief=belief,
+        source=np.isfinite(belief).astype(np.uint8),
+        as_of=np.array(each(st.integers(0, day)), np.int32),
+        tolerance=np.array(each(MINUTES | st.just(np.inf))),
+        value=np.array(each(st.sampled_from([0.1, 0.5]) | st.floats(0.01, 100))),
+        fussiness=np.array(each(UNIT)),
+        downtime=np.array(each(MINUTES)),
+    )
+    directed = draw(st.booleans())
+    pairs = [(a, b) for a in range(n) for b in range(n) if a < b or (directed and a != b)]
+    edges = draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    graph = from_edges(n, np.array(edges, np.int32).reshape(-1, 2).T, directed)
+    offers = Offers(
+        price=np.array(each(st.sampled_from([5.0, 4.5]) | st.floats(0, 100), p)),
+        reach=np.array(each(st.sampled_from([1.0, 0.5]) | st.floats(0.01, 1), p)),
+        order=np.array(draw(st.permutations(range(p)))),
+    )
+    memory = draw(st.sampled_from([0.5, 90.0, np.inf]))
+    return Small(day, users, graph, offers, fading(memory, LAST_DAY), slots)
+
+
+def groups_of(n, most=12):
+    return st.lists(st.integers(0, n - 1), max_size=most)
+
+
+def some_of(n):
+    return st.lists(st.integers(0, n - 1), unique=True)
+
+
+def assert_same(users, expected):
+    for name, column in users._asdict().items():
+        np.testing.assert_array_equal(column, np.array(getattr(expected, name), column.dtype), err_msg=name)
+
+
+# --- chance
+
+
+@many
+@given(st.integers(0, 2**32), st.integers(0, 60), st.sampled_from([1e-9, 0.001, 0.02, 0.3, 0.9, 1.0]))
+def test_trials_succeed_as_their_oracle_says(seed, n, chance):
+    gaps = np.random.default_rng(seed).geometric(chance, n + 1).tolist()
+    hits = bernoulli_indices(np.random.default_rng(seed), n, chance)
+    assert hits.tolist() == oracles.bernoulli_indices(gaps, n)
+
+
+@pytest.mark.parametrize(("n", "chance"), [(1, 0.01), (5, 0.01), (20, 0.3), (200, 0.02)])
+def test_every_trial_succeeds_with_its_chance(n, chance):
+    rng, times = np.random.default_rng(7), 20_000
+    hits = np.bincount(np.concatenate([bernoulli_indices(rng, n, chance) for _ in range(times)]), minlength=n)
+    error = math.sqrt(chance * (1 - chance) / times)
+    assert abs(hits / times - chance).max() < 4.5 * error  # the worst of n trials
+    assert abs(hits.mean() / times - chance) < 4 * error / math.sqrt(n)
+
+
+def test_without_a_chance_or_trials_nothing_succeeds():
+    rng = np.random.default_rng(7)
+    assert [len(bernoulli_indices(rng, n, chance)) for n, chance in ((9, 0.0), (0, 0.5), (0, 1.0))] == [0] * 3
+
+
+# --- experience
+
+
+@many
+@given(st.data(), markets(), st.integers(1, 3))
+def test_suffering_is_its_oracle(data, small, capacity):
+    provider = data.draw(st.integers(0, small.providers - 1))
+    roster = small.slots[provider]
+    servers = -(-len(roster) // capacity)
+    minutes = data.draw(st.lists(MINUTES, min_size=servers, max_size=servers))
+    weight, expected, out = weight_of_a_minute(90), small.plain(), np.empty(small.n, np.int32)
+    seated = Fleets.of(small.users, small.providers).users_of(provider)
+
+    hit = suffer(
+        small.day,
+        provider,
+        np.array(minutes),
+        seated,
+        len(roster),
+        capacity,
+        small.users,
+        small.fade,
+        weight,
+        out,
+    )
+    affected = oracles.suffer(small.day, provider, minutes, roster, capacity, expected, small.fade.tolist(), weight)
+
+    assert out[:hit].tolist() == affected
+    assert_same(small.users, expected)
+
+
+@many
+@given(markets())
+def test_beliefs_of_today_are_their_oracle(small):
+    fade, users = small.fade.tolist(), small.plain()
+    expected = [oracles.believed(i, small.day, users, fade) for i in range(small.n)]
+    assert believed(small.users, small.day, small.fade).tolist() == expected
+
+
+@pytest.mark.parametrize("memory_days", [0.5, 90.0, math.inf])
+def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
+    minutes = {3: 5.0, 4: 0.5, 30: 240.0}
+    a = math.exp(-1 / memory_days)
+    daily = 2.0
+    users = columns.Users(
+        provider=np.zeros(1, np.int16),
+        slot=np.zeros(1, np.int32),
+        belief=np.array([[daily]]),
+        source=np.ones((1, 1), np.uint8),
+        as_of=np.zeros(1, np.int32),
+        tolerance=np.ones(1),
+        value=np.ones(1),
+        fussiness=np.zeros(1),
+        downtime=np.zeros(1),
+    )
+    fade, weight = fading(memory_days, LAST_DAY), weight_of_a_minute(memory_days)
+    for day in range(1, LAST_DAY):
+        daily = daily * a + minutes.get(day, 0.0) * (365 / 12) * (1 - a)
+        if day in minutes:
+            out = np.empty(1, np.int32)
+            suffer(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, fade, weight, out)
+        assert believed(users, day, fade)[0] == pytest.approx(daily, rel=1e-12)
+    assert users.downtime[0] == 245.5
+
+
+def test_fading_and_weights_are_their_formulas():
+    assert fading(90.0, 3).tolist() == pytest.approx([math.exp(-k / 90) for k in range(5)], rel=1e-14)
+    assert fading(math.inf, 3).tolist() == [1.0] * 5
+    assert weight_of_a_minute(math.inf) == 0.0
+    assert weight_of_a_minute(90.0) == pytest.approx(DAYS_PER_MONTH * (1 - math.exp(-1 / 90)), rel=1e-12)
+    assert attention(0.3, 6).tolist() == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
+    assert attention(1.0, 2).tolist() == [0.0, 1.0, 1.0]
+    assert attention(0.0, 2).tolist() == [0.0, 0.0, 0.0]
+
+
+# --- word of mouth
+
+
+@many
+@given(st.data(), markets())
+def test_talking_is_its_oracle_even_if_asked_twice(data, small):
+    first, second = data.draw(groups_of(small.n)), data.draw(groups_of(small.n))
+    mailbox = Mailbox.for_users(small.n, small.providers)
+    before = small.plain()
+
+    for group, dtype in ((first, np.int64), (second, np.int32)):
+        talk(small.day, np.array(group, dtype), small.graph.links, small.users, small.fade, mailbox)
+    letters = oracles.talk(
+        small.day, first + second, oracles.neighbours(small.graph.links), before, small.fade.tolist()
+    )
+
+    boxes = {i * small.providers + j: told for (i, j), told in letters.items()}
+    assert sorted(mailbox.boxes[: mailbox.used[0]].tolist()) == sorted(boxes)
+    for box in range(small.n * small.providers):
+        assert mailbox.messages[box] == len(boxes.get(box, []))
+        assert mailbox.total[box] == oracles.added(boxes.get(box, []))
+    assert_same(small.users, before)
+
+
+@many
+@given(st.data(), markets(), UNIT | st.just(1.0), st.sampled_from([1.0, 1.5, 4.0]))
+def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, negativity):
+    weights = attention(heed, small.graph.most_heard)
+    mailbox, news = Mailbox.for_users(small.n, small.providers), News.for_users(small.n)
+    expected, fade = small.plain(), small.fade.tolist()
+
+    for day in (small.day, small.day + 1):
+        talkers = data.draw(groups_of(small.n))
+        talk(day, np.array(talkers, np.int64), small.graph.links, small.users, small.fade, mailbox)
+        listen(day, mailbox, small.users, small.fade, weights, negativity, news)
+        letters = oracles.talk(day, talkers, oracles.neighbours(small.graph.links), expected, fade)
+        listeners = oracles.listen(day, letters, expected, fade, weights.tolist(), negativity)
+
+        assert_same(small.users, expected)
+        assert sorted(news.informed().tolist()) == sorted(listeners)
+        assert (news.kinds[news.informed()] == columns.MESSAGE).all()
+        assert mailbox.used[0] == 0
+        assert not mailbox.messages.any()
+        assert not mailbox.total.any()
+        forget(news)
+
+
+# --- choice
+
+
+@many
+@given(markets(), st.sampled_from([0.0, 5.0, 0.3]))
+def test_gains_are_their_oracle(small, peer_weight):
+    users, offers, fade = small.users, small.offers, small.fade
+    heard, plain = oracles.neighbours(small.graph.hears), small.plain()
+    gain = np.empty(small.providers)
+    for i in range(small.n):
+        p = users.provider[i]
+        own = users.belief[i, p] * fade[small.day - users.as_of[i]]
+        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, gain)
+        if peer_weight > 0:
+            add_peers(i, users.provider, peer_weight, small.graph.hears, gain)
+        expected = oracles.gains(
+            i,
+            small.day,
+            plain,
+            fade.tolist(),
+            offers.price.tolist(),
+            offers.reach.tolist(),
+            peer_weight,
+            heard,
+        )
+        assert gain.tolist() == [expected.get(j, -math.inf) for j in range(small.providers)]
+
+
+@many
+@given(st.data(), markets(), st.sampled_from([0.0, 5.0]), st.sampled_from([0.0, 0.5, 100.0]))
+def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise):
+    informed = data.draw(some_of(small.n))
+    plain, heard = small.plain(), oracles.neighbours(small.graph.hears)
+    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise), small.graph.hears)
+    out = np.empty(small.n, np.int32)
+    price, reach, order = (column.tolist() for column in small.offers)
+
+    def gains_of(i):
+        return oracles.gains(i, small.day, plain, small.fade.tolist(), price, reach, peer_weight, heard)
+
+    if data.draw(st.booleans()):  # a gain that is just the tolerance does not make anybody leave
+        small.users.tolerance[:] = [max(gains_of(i).values(), default=0.0) for i in range(small.n)]
+        plain = small.plain()
+    count = leavers(small.day, np.array(informed, np.int32), *context, out)
+    expected = oracles.leavers(informed, plain.tolerance, gains_of)
+    assert out[:count].tolist() == expected
+
+    draws = data.draw(st.lists(UNIT, min_size=count, max_size=count))
+    target, gained = np.empty(count, np.int16), np.empty(count)
+    choose(small.day, out[:count].copy(), np.array(draws, float), *context, target, gained)
+    chosen = oracles.choose(expected, draws, plain.tolerance, noise, order, gains_of)
+    assert list(zip(target.tolist(), gained.tolist(), strict=True)) == chosen
+    assert all(gain > small.users.tolerance[i] for i, gain in zip(expected, gained, strict=True))
+
+
+@many
+@given(st.data(), st.integers(1, 5), st.sampled_from([0.0, 1e-3, 0.5, 3.0]), UNIT)
+def test_picking_is_its_oracle(data, p, noise, draw):
+    levels = st.sampled_from([-math.inf, -1.0, 0.0, 0.5, 0.5, 2.0]) | st.floats(-50, 50)
+    gain = data.draw(st.lists(levels, min_size=p, max_size=p).filter(lambda g: max(g) > -math.inf))
+    tolerance = data.draw(st.sampled_from([x - 0.5 for x in gain if x > -math.inf]).filter(lambda t: t < max(gain)))
+    order = data.draw(st.permutations(range(p)))
+    possible = {j: g for j, g in enumerate(gain) if g > -math.inf}
+
+    picked = pick(np.array(gain), tolerance, noise, np.array(order), draw)
+    assert picked == oracles.pick(possible, tolerance, noise, order, draw)
+
+
+@many
+@given(st.data(), st.integers(1, 5), st.sampled_from([0.0, 0.5, 3.0]), UNIT)
+def test_renumbering_providers_does_not_change_the_pick(data, p, noise, draw):
+    gain = data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 9), min_size=p, max_size=p))
+    order, new_number = data.draw(st.permutations(range(p))), data.draw(st.permutations(range(p)))
+    renumbered = np.empty(p)
+    renumbered[new_number] = gain
+
+    before = pick(np.array(gain), -1.0, noise, np.array(order), draw)
+    after = pick(renumbered, -1.0, noise, np.array([new_number[j] for j in order]), draw)
+    assert after == new_number[before]
+
+
+# --- fleets
+
+
+@many
+@given(st.data(), markets())
+def test_relocating_is_its_oracle(data, small):
+    movers = data.draw(some_of(small.n))
+    target = data.draw(st.lists(st.integers(0, small.providers - 1), min_size=len(movers), max_size=len(movers)))
+    fleets, slots, as_of = Fleets.of(small.users, small.providers), small.slots, small.users.as_of.tolist()
+    assert [fleets.users_of(j).tolist() for j in range(small.providers)] == slots
+
+    relocate(small.day, np.array(movers, np.int32), np.array(target, np.int16), small.users, fleets)
+    oracles.relocate(movers, target, slots)
+
+    assert [fleets.users_of(j).tolist() for j in range(small.providers)] == slots
+    for j, fleet in enumerate(slots):
+        for slot, i in enumerate(fleet):
+            assert (small.users.provider[i], small.users.slot[i]) == (j, slot)
+            assert small.users.as_of[i] == (small.day if i in movers else as_of[i])
+
+
+def two_hosts(days):
+    host = {"share": 0.5, "server_capacity": 10, "policy": {"kind": "reboot"}}
+    return Market(
+        {
+            "days": days,
+            "users": {"count": 2, "tolerance": {"median": 1.0, "sigma": 0.0}},
+            "word_of_mouth": {"talk_per_day": 0.0},
+            "network": {"kind": "none"},
+            "flaws": {"source": "poisson", "per_year": 0.0},
+            "providers": [{"name": "A"} | host, {"name": "B"} | host],
+        },
+        rng=1,
+        provider=[0, 1],
+    )
+
+
+def test_the_belief_about_the_old_provider_is_kept_as_it_stood_on_the_day_of_the_move():
+    market = two_hosts(days=40)
+    market.users.belief[0] = 100.0, 0.0
+    market.run(30)
+    stood = 100.0 * math.exp(-30 / 90)  # day 30 is the 30th on which it has faded
+    assert market.user(0).provider == "A"
+
+    inform(market.news, np.array([0], np.int32), columns.MESSAGE)
+    market.step()
+
+    assert market.user(0).provider == "B"
+    assert market.users.belief[0, 0] == pytest.approx(stood, rel=1e-12)
+    market.run()
+    assert market.users.belief[0, 0] == pytest.approx(stood, rel=1e-12)
+
+
+# --- news
+
+
+@many
+@given(st.data(), st.integers(1, 6))
+def test_news_and_its_first_trigger_are_their_oracles(data, n):
+    news, expected = News.for_users(n), {}
+    told = data.draw(st.lists(st.tuples(groups_of(n, 6), st.integers(0, 4)), max_size=6))
+    for users, trigger in told:
+        inform(news, np.array(users, np.int32), 1 << trigger)
+        oracles.inform(expected, users, oracles.TRIGGERS[trigger])
+
+    informed = news.informed()
+    assert informed.tolist() == list(expected)
+    held = [{trigger for bit, trigger in enumerate(columns.TRIGGERS) if kinds >> bit & 1} for kinds in news.kinds]
+    assert held == [expected.get(i, set()) for i in range(n)]
+    first = first_trigger(news.kinds[informed])
+    assert first.tolist() == [oracles.first_trigger(expected[i]) for i in informed.tolist()]
+
+    forget(news)
+    assert news.size[0] == 0
+    assert not news.kinds.any()
+
+
+def test_the_first_trigger_of_every_set_of_news():
+    kinds = np.arange(1, 32, dtype=np.uint8)
+    expected = [next(bit for bit in range(5) if value >> bit & 1) for value in range(1, 32)]
+    assert first_trigger(kinds).tolist() == expected
+    assert list(columns.TRIGGERS) == oracles.TRIGGERS
+
+
+# --- maintenance
+
+
+@many
+@given(st.integers(0, 5), st.integers(1, 12), st.integers(0, 30))
+def test_every_server_is_due_once_and_on_its_day(start, window, servers):
+    campaign = Campaign(start, window, servers, flaws=1)
+    for day in range(start, start + window):
+        assert list(campaign.due(day)) == oracles.due(day, start, window, servers)
+    everything = [s for day in range(start, campaign.end) for s in campaign.due(day)]
+    assert everything == list(range(servers))
+
+
+@many
+@given(
+    st.lists(st.integers(0, 60), max_size=25),
+    st.integers(0, 9),
+    st.integers(1, 9),
+    st.lists(st.integers(0, 6), min_size=1, max_size=4),
+)
+def test_maintenance_is_its_oracle(flaw_days, notice, window, sizes):
+    servers_on = [sizes[day // 20 % len(sizes)] for day in range(90)]  # the fleet grows and shrinks
+    provider = oracles.lone_provider(Reboot(notice_days=notice, window_days=window))
+    reboots = []
+    for day, servers in enumerate(servers_on):
+        oracles.resize(provider, servers)
+        flaws = [Flaw("kernel", 0.5)] * flaw_days.count(day)
+        for outage in provider.patch(day, flaws):
+            assert (outage.cause, outage.minutes) == ("maintenance", 5.0)
+            reboots += [(day, s) for s in outage.servers.tolist()]
+
+    assert reboots == oracles.campaigns(set(flaw_days), notice, window, servers_on)
