@@ -1,0 +1,246 @@
+"""The market written plainly: an object for every user, who steps every day. Slow, and easy to check.
+
+This is the reference for `model.market`: written from the rules (docs/odd.md), not from that code. It shares
+with it only what both must meet alike: scenario, flaws, graph, and patch policies. All messages of a day are
+read together, so a day is two passes over the users: `Customer.live` (fade, suffer, talk; what is said waits
+in inboxes) and `Customer.reconsider` (listen, see adverts, choose). Movers move when all have chosen.
+Money is left out: no rule here depends on it.
+"""
+
+from collections import Counter
+from math import exp
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.maintenance import Maintenance
+from agents.policies import Flaw, Outage
+from model.flaws import draw_flaws
+from model.network import build_graph
+from model.scenario import Scenario
+from model.schema import ProviderSettings
+
+DAYS_PER_MONTH = 365 / 12
+
+
+class Host(mesa.Agent):
+    """A provider: `guests[k]` sits on server `k // capacity`."""
+
+    def __init__(self, model: "PlainMarket", given: ProviderSettings) -> None:
+        super().__init__(model)
+        self.name = given.name
+        self.price = given.price  # dollars a month
+        self.policy = given.policy
+        self.capacity = given.server_capacity
+        self.claim = given.claimed_downtime  # minutes a month
+        self.failure_chance = 1 - exp(-given.failures.per_server_year / 365)  # a server and day
+        self.failure_minutes = given.failures.outage_minutes
+        self.maintenance = Maintenance()
+        self.guests: list[Customer] = []
+
+    def patch(self, day: int, flaws: list[Flaw]) -> None:
+        """Do today's maintenance, and take its outages to the guests."""
+        policy, todo, rng = self.policy, self.maintenance, self.model.rng
+        servers = -(-len(self.guests) // self.capacity)
+        outages: list[Outage] = []
+        patches, due = policy.work(todo, day, flaws, servers)
+        for _ in range(patches):
+            outages += policy.patch_live(servers, rng)
+        if due:
+            outages += policy.maintain(due, rng)
+        breaches = policy.breaches(todo.open_flaws, rng)
+        if breaches:
+            outages.append(Outage("breach", np.arange(servers), breaches * policy.breach_terms()[0]))
+        if self.failure_chance > 0:
+            failed = np.flatnonzero(rng.random(servers) < self.failure_chance)
+            outages.append(Outage("failure", failed, self.failure_minutes))
+        for outage in outages:
+            for server in outage.servers:
+                for guest in self.guests[server * self.capacity : (server + 1) * self.capacity]:
+                    guest.minutes_today += outage.minutes
+
+    def admit(self, guest: "Customer") -> None:
+        """Give a guest the next free place."""
+        guest.host = self
+        guest.place = len(self.guests)
+        self.guests.append(guest)
+
+
+class Customer(mesa.Agent):
+    """A user: knows some hosts, hears others talk, and leaves when it can do better."""
+
+    host: Host
+    place: int
+
+    def __init__(self, model: "PlainMarket", number: int, fussiness: float) -> None:
+        super().__init__(model)
+        users = model.settings.users
+        self.number = number
+        self.tolerance = users.tolerance.median * exp(users.tolerance.sigma * self.random.gauss(0, 1))
+        self.value = users.downtime_value.median * exp(users.downtime_value.sigma * self.random.gauss(0, 1))
+        self.fussiness = fussiness  # can run with hosts of more reach than this
+        self.beliefs: dict[Host, float] = {}  # minutes of downtime a month, of the hosts it knows
+        self.listeners: list[Customer] = []  # who hear this user
+        self.heard: list[Customer] = []  # whom this user hears
+        self.inbox: list[tuple[Host, float]] = []  # today's messages
+        self.minutes_today = 0.0
+        self.downtime = 0.0  # minutes so far
+        self.peers_moved = False  # somebody whom it hears moved yesterday
+
+    def live(self) -> None:
+        """Fade the belief about the own host, add today's outage to it, and maybe talk."""
+        model, minutes = self.model, self.minutes_today
+        belief = self.beliefs[self.host] * model.kept
+        belief += minutes * DAYS_PER_MONTH * (1 - model.kept)
+        self.beliefs[self.host] = belief
+        self.downtime += minutes
+        if self.random.random() < (model.talk_after_outage if minutes > 0 else model.talk):
+            for listener in self.listeners:
+                listener.inbox.append((self.host, belief))
+
+    def reconsider(self) -> None:
+        """Listen and see adverts; if there was any news, choose. This ends the user's day."""
+        news = self.minutes_today > 0 or bool(self.inbox) or self.peers_moved
+        if self.inbox:
+            self.listen()
+        advertising = self.model.settings.users.advertising_per_day
+        for host in self.model.hosts if advertising > 0 else ():
+            if host is not self.host and self.random.random() < advertising:
+                self.beliefs.setdefault(host, host.claim)
+                news = True
+        if news:
+            self.choose()
+        self.minutes_today = 0.0
+        self.inbox.clear()
+        self.peers_moved = False
+
+    def listen(self) -> None:
+        """Move each belief towards the mean of what was said, more so the more people said it."""
+        rules = self.model.settings.word_of_mouth
+        for host in dict.fromkeys(host for host, _ in self.inbox):
+            said = [belief for about, belief in self.inbox if about is host]
+            mean = sum(said) / len(said)
+            if host not in self.beliefs:
+                self.beliefs[host] = mean
+                continue
+            weight = 1 - (1 - rules.listen) ** len(said)
+            if mean > self.beliefs[host]:
+                weight = min(1.0, weight * rules.negativity)
+            self.beliefs[host] += weight * (mean - self.beliefs[host])
+
+    def choose(self) -> None:
+        """Decide to leave if some host gains more than the tolerance."""
+        users, here = self.model.settings.users, self.host
+        own = self.beliefs[here]
+        gains = {
+            host: own - belief + (here.price - host.price) / self.value
+            for host, belief in self.beliefs.items()
+            if host is not here and self.fussiness < host.policy.reachable
+        }
+        if users.peer_weight > 0 and self.heard:
+            peers = Counter(friend.host for friend in self.heard)
+            gains = {h: gain + users.peer_weight * peers[h] / len(self.heard) for h, gain in gains.items()}
+        good = [host for host, gain in gains.items() if gain > self.tolerance]
+        if not good:
+            return
+        best = max(gains.values())
+        if users.choice_noise > 0:
+            weights = [exp((gains[host] - best) / users.choice_noise) for host in good]
+            target = self.random.choices(good, weights)[0]
+        else:
+            target = self.random.choice([host for host in good if gains[host] == best])
+        self.model.leaving.append((self, target))
+
+    def move_to(self, target: Host) -> None:
+        """Move; the old host's last guest takes the place left, so that its fleet stays compact."""
+        last = self.host.guests.pop()
+        if last is not self:
+            self.host.guests[self.place] = last
+            last.place = self.place
+        target.admit(self)
+
+
+class PlainMarket(mesa.Model):
+    """The market in Mesa objects. One step is one day.
+
+    Parameters
+    ----------
+    scenario
+        What to run.
+    rng
+        Root seed; it gives the same flaws and graph as `Market` does with it, but other people and talk.
+
+    Attributes
+    ----------
+    hosts, customers : list
+        The agents, in the scenario's order.
+    moves : list of (day, user, from, to)
+        Who went where, by numbers.
+    users_by_day : list of list of int
+        Each host's users at the end of each day.
+    """
+
+    def __init__(self, scenario: Scenario, *, rng: int) -> None:
+        super().__init__(rng=rng)
+        self.settings = scenario
+        self.day = 0
+        self.flaws = draw_flaws(scenario.flaws, scenario.days, rng)
+        self.kept = exp(-1 / scenario.users.memory_days)  # of a belief, after a day
+        words = scenario.word_of_mouth
+        self.talk = words.talk_per_day
+        self.talk_after_outage = 1 - (1 - words.talk_per_day) * (1 - words.complaint)
+        self.hosts = [Host(self, given) for given in scenario.providers]
+        self.customers = self.settle_customers()
+        links: Any = build_graph(scenario.network, scenario.users.count, rng).links
+        for i, customer in enumerate(self.customers):
+            for other in links.indices[links.indptr[i] : links.indptr[i + 1]].tolist():
+                customer.listeners.append(self.customers[other])
+                self.customers[other].heard.append(customer)
+        self.leaving: list[tuple[Customer, Host]] = []
+        self.moves: list[tuple[int, int, int, int]] = []
+        self.users_by_day: list[list[int]] = []
+
+    def settle_customers(self) -> list[Customer]:
+        """Make the customers and house them by the hosts' shares; platforms of small reach choose first."""
+        n = self.settings.users.count
+        # Evenly spaced, so that a platform's reach is the exact share of users who can run there.
+        fussiness = self.random.sample([(k + 0.5) / n for k in range(n)], n)
+        customers = [Customer(self, number, fussiness[number]) for number in range(n)]
+        homeless = self.random.sample(customers, n)
+        shares = dict(zip(self.hosts, self.settings.shares, strict=True))
+        by_reach = sorted(self.hosts, key=lambda host: host.policy.reachable)
+        for host in by_reach:
+            able = [c for c in homeless if c.fussiness < host.policy.reachable]
+            # Rounding must leave nobody out in the street.
+            for customer in able if host is by_reach[-1] else able[: round(shares[host] * n)]:
+                host.admit(customer)
+            homeless = [c for c in homeless if not hasattr(c, "host")]
+        for customer in customers:
+            for host in self.hosts:
+                if host is customer.host:
+                    customer.beliefs[host] = 0.0
+                elif self.random.random() < self.settings.users.initial_awareness:
+                    customer.beliefs[host] = host.claim
+        return customers
+
+    def step(self) -> None:
+        """Let one day pass."""
+        for host in self.hosts:
+            host.patch(self.day, self.flaws.get(self.day, []))
+        self.agents_by_type[Customer].do("live").do("reconsider")
+        for customer, target in self.leaving:
+            where = self.hosts.index(customer.host), self.hosts.index(target)
+            self.moves.append((self.day, customer.number, *where))
+            customer.move_to(target)
+            for listener in customer.listeners:
+                listener.peers_moved = self.settings.users.peer_weight > 0
+        self.leaving = []
+        self.users_by_day.append([len(host.guests) for host in self.hosts])
+        self.day += 1
+
+    def run(self) -> "PlainMarket":
+        """Let all days pass."""
+        while self.day < self.settings.days:
+            self.step()
+        return self
