@@ -2,6 +2,7 @@
 
 The gain of provider j over the own provider p, in minutes a month:
 `g_j = (B_p - B_j) + (price_p - price_j) / v + peer_weight * (share of neighbours now at j)`.
+Where redundancy is to be had, a second instance at p is one more choice, with gain `B_p - price_p / v - complexity`.
 """
 
 import math
@@ -28,6 +29,7 @@ class Tastes(NamedTuple):
 
     peer_weight: float  # minutes a month that all neighbours at j are worth
     noise: float  # minutes a month; 0 = always the best
+    complexity: float  # minutes a month of effort that a second instance takes; inf = not to be had
 
 
 @kernel
@@ -40,11 +42,17 @@ def weigh(
     fussiness: float,
     price: Floats,
     reach: Floats,
+    complexity: float,
     gain: Floats,
 ) -> None:
-    """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go."""
+    """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go.
+
+    At `p` itself stands what it would gain by a second instance there, which ends all outages to speak of.
+    """
     for j in range(len(gain)):
-        if j == p or np.isnan(belief[i, j]) or fussiness >= reach[j]:
+        if j == p:
+            gain[j] = own - price[p] / value - complexity
+        elif np.isnan(belief[i, j]) or fussiness >= reach[j]:
             gain[j] = -np.inf
         else:
             gain[j] = (own - belief[i, j]) + (price[p] - price[j]) / value
@@ -55,10 +63,14 @@ def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Li
     """Add to each gain what it is worth to user `i` to be where the users are whom it hears."""
     first, last = hears.indptr[i], hears.indptr[i + 1]
     peers = np.zeros(len(gain))
+    neighbours = 0
     for edge in range(first, last):
-        peers[provider[hears.indices[edge]]] += 1
-    if last > first:
-        gain += peer_weight * (peers / (last - first))
+        j = provider[hears.indices[edge]]
+        if j >= 0:
+            peers[j] += 1
+            neighbours += 1
+    if neighbours > 0:
+        gain += peer_weight * (peers / neighbours)
 
 
 @kernel
@@ -79,8 +91,11 @@ def leavers(
     n = 0
     for i in informed:
         p = provider[i]
+        if p < 0:
+            continue
         own = belief[i, p] * fade[day - as_of[i]]
-        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, gain)
+        complexity = tastes.complexity if users.instances[i] < 2 else np.inf
+        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, provider, tastes.peer_weight, hears, gain)
         if gain.max() > tolerance[i]:
@@ -131,13 +146,17 @@ def choose(
     target: NDArray[np.int16],
     gained: Floats,
 ) -> None:
-    """Choose for each leaver its `target`, and note the gain that it expects, in `gained`."""
+    """Choose for each leaver its `target`, and note the gain that it expects, in `gained`.
+
+    Who chooses its own provider stays and buys a second instance.
+    """
     gain = np.empty(len(offers.price))
     for k in range(len(leaving)):
         i = leaving[k]
         p = users.provider[i]
         own = users.belief[i, p] * fade[day - users.as_of[i]]
-        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, gain)
+        complexity = tastes.complexity if users.instances[i] < 2 else np.inf
+        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, users.provider, tastes.peer_weight, hears, gain)
         users.belief[i, p] = own  # it is kept as it stands today

@@ -39,22 +39,34 @@ def suffer(
     users: Users,
     fade: Floats,
     weight: float,  # weight_of_a_minute(...)
-    affected: Ints,  # out: who suffered
-) -> int:
-    """Let every user on a server that is down lose its minutes; return how many users did."""
-    n = 0
+    failover: float,  # minutes that an outage costs a user with two instances, at most
+    affected: Ints,  # out: who suffered, none twice
+) -> tuple[int, float]:
+    """Let every user on a server that is down lose its minutes; return how many users did, and how many minutes.
+
+    Instance `i` is user i's first, instance `n + i` its second; on a day both may go down.
+    """
+    n, total = 0, 0.0
+    everybody = len(users.provider)
     for server in range(len(minutes)):
-        lost = minutes[server]
-        if lost > 0:
+        if minutes[server] > 0:
             for slot in range(server * capacity, min((server + 1) * capacity, count)):
                 i = roster[slot]
+                if i >= everybody:
+                    i -= everybody
+                lost = minutes[server]
+                if users.instances[i] > 1:
+                    lost = min(lost, failover)
+                again = users.as_of[i] == day
                 faded = users.belief[i, provider] * fade[day - users.as_of[i]]
                 users.belief[i, provider] = faded + lost * weight
                 users.as_of[i] = day
                 users.downtime[i] += lost
-                affected[n] = i
-                n += 1
-    return n
+                total += lost
+                if not again:
+                    affected[n] = i
+                    n += 1
+    return n, total
 
 
 def believed(users: Users, day: int, fade: Floats) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Fleets: which user sits on which server, kept compact.
 
-A provider's users are numbered by slot; server `s` holds the slots from `s * capacity` on. Servers are filled
-in order, and the last user moves into a leaver's slot, so `n` users need `ceil(n / capacity)` servers.
+A provider's instances are numbered by slot; server `s` holds the slots from `s * capacity` on. Servers are filled
+in order, and the last instance moves into a leaver's slot, so `n` instances need `ceil(n / capacity)` servers.
+Instance `i` is user i's first, instance `n + i` its second.
 """
 
 from typing import NamedTuple
@@ -16,36 +17,78 @@ from agents.users import Ints, Users
 class Fleets(NamedTuple):
     """The rosters of all providers."""
 
-    roster: Ints  # (p, n) users by provider and slot; only the first `size` of a row are meant
-    size: NDArray[np.int64]  # (p,) users of each provider
+    roster: Ints  # (p, slots) instances by provider and slot; only the first `size` of a row are meant
+    size: NDArray[np.int64]  # (p,) instances of each provider
+    users: NDArray[np.int64]  # (p,) users of each provider
 
     @classmethod
     def of(cls, users: Users, providers: int) -> "Fleets":
-        """Seat everybody with its provider, in random-looking but given order: that of `users.slot`."""
-        n = len(users.provider)
-        roster = np.empty((providers, n), np.int32)
-        size = np.bincount(users.provider, minlength=providers)
-        roster[users.provider, users.slot] = np.arange(n, dtype=np.int32)
-        return cls(roster, size)
+        """Seat the first instance of everybody in the market, on the slots that `users.slot` says."""
+        present = np.flatnonzero(users.provider >= 0).astype(np.int32)
+        own = users.provider[present]
+        roster = np.empty((providers, len(users.slot)), np.int32)
+        roster[own, users.slot[present]] = present
+        size = np.bincount(own, minlength=providers)
+        return cls(roster, size, size.copy())
 
-    def users_of(self, provider: int) -> Ints:
-        """Return the users of one provider, by slot."""
+    def instances_of(self, provider: int) -> Ints:
+        """Return the instances at one provider, by slot."""
         return self.roster[provider, : self.size[provider]]
 
 
 @kernel
+def seat(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
+    """Put an instance on a provider's next free slot."""
+    fleets.roster[provider, fleets.size[provider]] = instance
+    users.slot[instance] = fleets.size[provider]
+    fleets.size[provider] += 1
+
+
+@kernel
+def unseat(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
+    """Take an instance off its slot; the provider's last one takes it over."""
+    fleets.size[provider] -= 1
+    last = fleets.roster[provider, fleets.size[provider]]
+    fleets.roster[provider, users.slot[instance]] = last
+    users.slot[last] = users.slot[instance]
+
+
+@kernel
+def enter(day: int, i: int, provider: int, users: Users, fleets: Fleets) -> None:
+    """Seat a user who is nowhere with a provider."""
+    seat(i, provider, users, fleets)
+    fleets.users[provider] += 1
+    users.provider[i] = provider
+    users.instances[i] = 1
+    users.as_of[i] = day
+
+
+@kernel
+def leave(i: int, users: Users, fleets: Fleets) -> None:
+    """Take a user, with all its instances, from its provider."""
+    provider = users.provider[i]
+    if users.instances[i] > 1:
+        unseat(len(users.provider) + i, provider, users, fleets)
+    unseat(i, provider, users, fleets)
+    fleets.users[provider] -= 1
+    users.provider[i] = -1
+
+
+@kernel
+def depart(going: NDArray[np.integer], users: Users, fleets: Fleets) -> None:
+    """Let users leave the market for good."""
+    for i in going:
+        leave(i, users, fleets)
+
+
+@kernel
 def relocate(day: int, movers: Ints, target: NDArray[np.int16], users: Users, fleets: Fleets) -> None:
-    """Move each mover to its target's next free slot; the last user of the old fleet takes its old one."""
+    """Move each mover to its target; who stays where it is buys a second instance there."""
     for k in range(len(movers)):
-        i = movers[k]
-        old = users.provider[i]
-        new = target[k]
-        fleets.size[old] -= 1
-        last = fleets.roster[old, fleets.size[old]]
-        fleets.roster[old, users.slot[i]] = last
-        users.slot[last] = users.slot[i]
-        fleets.roster[new, fleets.size[new]] = i
-        users.slot[i] = fleets.size[new]
-        fleets.size[new] += 1
-        users.provider[i] = new
-        users.as_of[i] = day
+        i, new = movers[k], target[k]
+        if users.provider[i] == new:
+            seat(len(users.provider) + i, new, users, fleets)
+            users.instances[i] = 2
+        else:
+            leave(i, users, fleets)
+            enter(day, i, new, users, fleets)

@@ -5,7 +5,7 @@ A campaign announced on day `t` starts on day `t + notice`; server `s` of `S` go
 one that arrives later announces the next, which starts when the running one has ended, at the earliest.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -39,11 +39,17 @@ class Maintenance:
     waiting: int = 0  # open flaws that no running campaign fixes
     booted: int = 0  # day on which the kernels in use were booted
     campaigns: int = 0  # started so far
+    making: list[int] = field(default_factory=list)  # days on which live patches in the making will be ready
 
     @property
     def open_flaws(self) -> int:
         """Flaws known but not yet fixed on every server."""
-        return self.waiting + (self.running.flaws if self.running else 0)
+        return self.waiting + len(self.making) + (self.running.flaws if self.running else 0)
+
+    def drop_campaigns(self) -> None:
+        """Give up what is announced or running; the flaws stay open."""
+        self.waiting += self.running.flaws if self.running else 0
+        self.running = self.announced = None
 
     def announce(self, start: int) -> None:
         """Announce a campaign for day `start`, or later if one is running; no second one is announced."""

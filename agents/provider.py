@@ -9,6 +9,7 @@ from agents.chance import bernoulli_indices
 from agents.maintenance import Maintenance
 from agents.member import Member
 from agents.policies import Flaw, Outage, Policy
+from agents.strategies import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,12 @@ class Provider(Member):
         claimed_downtime: float,
         failures_per_day: float,
         failure_minutes: float,
+        strategy: Strategy,
+        review_days: int,
+        lead_days: int,
+        sla: tuple[tuple[float, float], ...],
+        sla_counts_maintenance: bool,
+        recovery_credit: float,
         stream: "Callable[[str], np.random.Generator]",
     ) -> None:
         super().__init__(model, index + 1)
@@ -56,10 +63,19 @@ class Provider(Member):
         self.claimed_downtime = claimed_downtime  # minutes a month
         self.failures_per_day = failures_per_day  # chance that a server fails
         self.failure_minutes = failure_minutes
+        self.strategy = strategy
+        self.review_days = review_days
+        self.lead_days = lead_days  # between deciding on a policy and having it
+        self.sla = sla  # (availability of a month, share of the fee credited below it)
+        self.sla_counts_maintenance = sla_counts_maintenance
+        self.recovery_credit = recovery_credit  # dollars to a user who complains; 0 = nothing is done
         self.maintenance = Maintenance()
         self.announced_news = False  # its users, and those who know it, have something to consider
         self.patches = 0  # applied live today
         self.breached = 0  # times today
+        self.credited = 0.0  # dollars given back to users today
+        self.planned: tuple[int, Policy] | None = None  # the policy decided on, and the day from which it holds
+        self.tried: tuple[str, ...] = ()  # strategies that have responded
         self._policy = policy
         self._price = price
         self._patching, self._breaching, self._failing = (stream(use) for use in ("patching", "breaches", "failures"))
@@ -72,6 +88,7 @@ class Provider(Member):
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._policy = policy
+        policy.take_over(self.maintenance, self.model.day)
         self.announced_news = True
 
     @property
@@ -87,23 +104,36 @@ class Provider(Member):
     @property
     def users(self) -> int:
         """Users today."""
+        return int(self.model.fleets.users[self.index])
+
+    @property
+    def instances(self) -> int:
+        """Services sold today: users with a redundancy of their own buy two."""
         return int(self.model.fleets.size[self.index])
 
     @property
     def servers(self) -> int:
         """Servers in use today."""
-        return -(-self.users // self.capacity)
+        return -(-self.instances // self.capacity)
+
+    @property
+    def cost_per_user(self) -> float:
+        """What a user costs at today's size, dollars a month: the floor of any price."""
+        servers = self.servers
+        monthly = self._policy.servers_paid(servers) * self.server_cost + self._policy.monthly_cost(servers)
+        return monthly / max(self.instances, 1)
 
     def patch(self, day: int, flaws: list[Flaw]) -> list[Outage]:
         """Do the day's work on the fleet; return today's outages, planned and unplanned."""
         servers, maintenance, policy = self.servers, self.maintenance, self._policy
+        self.credited = 0.0
         outages: list[Outage] = []
         self.patches, due = policy.work(maintenance, day, flaws, servers)
         for _ in range(self.patches):
             outages += policy.patch_live(servers, self._patching)
         if due:
             outages += policy.maintain(due, self._patching)
-        self.breached = policy.breaches(maintenance.open_flaws, self._breaching) if servers else 0
+        self.breached = policy.breaches(policy.exposed(maintenance), self._breaching) if servers else 0
         if self.breached:
             outages.append(Outage("breach", np.arange(servers), self.breached * policy.breach_terms()[0]))
         if self.failures_per_day:

@@ -28,7 +28,7 @@ def setting(
     Parameters
     ----------
     default
-        The value where a file is silent; a `Section` class stands for a table with all its defaults.
+        The value where a file is silent; a `Section` class, or a function, makes it anew.
     meaning
         One line, shown by `patchmarket show` and in the parameter table.
     unit
@@ -39,6 +39,11 @@ def setting(
         pydantic's constraints: `gt`, `ge`, `lt`, `le`, `allow_inf_nan`, ...
     """
     origin: dict[str, Any] = {"unit": unit, "grade": grade, "source": source}
-    if isinstance(default, type):
+    if callable(default):
         return Field(default_factory=default, description=meaning, json_schema_extra=origin, **limits)
     return Field(default, description=meaning, json_schema_extra=origin, **limits)
+
+
+def as_table(value: Any) -> Any:
+    """Read a bare name as a table of that kind with all its defaults: `policy = "reboot"`."""
+    return {"kind": value} if isinstance(value, str) else value

@@ -25,8 +25,8 @@ Ints = NDArray[np.int32]
 class Users(NamedTuple):
     """The columns. `n` users, `p` providers; the arrays are changed in place."""
 
-    provider: NDArray[np.int16]  # (n,) whom the user pays
-    slot: Ints  # (n,) place in that provider's fleet; the server is slot // capacity
+    provider: NDArray[np.int16]  # (n,) whom the user pays; -1 = not in the market, not yet or no longer
+    slot: Ints  # (n,) or (2 n,) place in that provider's fleet of each instance; the server is slot // capacity
     belief: Floats  # (n, p) minutes of downtime a month; NaN = never heard of
     source: NDArray[np.uint8]  # (n, p) how the user came to know the provider, an index of SOURCES
     as_of: Ints  # (n,) day on which the belief about the own provider was last brought up to date
@@ -34,6 +34,10 @@ class Users(NamedTuple):
     value: Floats  # (n,) dollars that a minute of downtime is worth to the user
     fussiness: Floats  # (n,) in [0, 1): the user can run on a platform iff fussiness < its reach
     downtime: Floats  # (n,) minutes suffered so far
+    instances: NDArray[np.uint8]  # (n,) bought: 1, or 2 for a user with a redundancy of its own
+    month_minutes: Floats  # (n,) minutes suffered this month that a service level agreement counts
+    bound: NDArray[np.uint8]  # (n,) bits of TRIGGERS: news that made the user want to leave, but for its contract
+    complained: NDArray[np.uint8]  # (n,) 1 = has raised its voice, in vain
 
 
 class News(NamedTuple):

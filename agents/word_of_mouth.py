@@ -63,6 +63,8 @@ def talk(day: int, talkers: NDArray[np.integer], links: Links, users: Users, fad
             continue
         mailbox.told_on[i] = day
         p = users.provider[i]
+        if p < 0:
+            continue
         message = users.belief[i, p] * fade[day - users.as_of[i]]
         for edge in range(links.indptr[i], links.indptr[i + 1]):
             box = np.int64(links.indices[edge]) * providers + p
@@ -89,7 +91,12 @@ def listen(
         box = mailbox.boxes[k]
         i = box // providers
         j = box % providers
-        mean = mailbox.total[box] / mailbox.messages[box]
+        messages = mailbox.messages[box]
+        mean = mailbox.total[box] / messages
+        mailbox.messages[box] = 0
+        mailbox.total[box] = 0.0
+        if users.provider[i] < 0:
+            continue
         held = users.belief[i, j]
         if j == users.provider[i]:
             held *= fade[day - users.as_of[i]]
@@ -98,12 +105,10 @@ def listen(
             users.belief[i, j] = mean
             users.source[i, j] = WORD_OF_MOUTH
         else:
-            weight = weights[mailbox.messages[box]]
+            weight = weights[messages]
             if mean > held:
                 weight = min(1.0, weight * negativity)
             users.belief[i, j] = held + weight * (mean - held)
-        mailbox.messages[box] = 0
-        mailbox.total[box] = 0.0
         if news.kinds[i] == 0:
             news.users[news.size[0]] = i
             news.size[0] += 1

@@ -29,10 +29,25 @@ def print_summary(summary: dict[str, Any]) -> None:
         console.print(title, style="bold")
         console.print(table)
         console.print()
+    for event in summary.get("responses", []):
+        console.print(f"day {event['day']}: {event['provider']} {event['text']}; {monthly(event['cost'])}")
+    if "responses" in summary:
+        console.print()
+    if "second_instances" in summary:
+        console.print(f"Users who run a second instance: {sum(summary['second_instances']):,}.")
     moves = summary["moves"]
     console.print(f"Moves: {moves['total']:,}. Triggered by {_parts(moves['by_trigger'])}.")
     console.print(f"The new provider was known from {_parts(moves['by_source'])}.")
     console.print(f"\n{summary['answer']}")
+
+
+def monthly(cost: float) -> str:
+    """Say what a response costs.
+
+    >>> monthly(1500.0), monthly(-20.0)
+    ('costs $1,500 a month', 'saves $20 a month')
+    """
+    return f"{'saves' if cost < 0 else 'costs'} ${abs(cost):,.0f} a month"
 
 
 def users_table(summary: dict[str, Any]) -> Table:
@@ -48,13 +63,14 @@ def users_table(summary: dict[str, Any]) -> Table:
         "downtime, min\nper user-year",
         "availability",
     )
+    present = sum(p["users_end"] for p in summary["providers"])
     for number, p in enumerate(summary["providers"], start=1):
         table.add_row(
             f"{number} {p['name']}",
             p["policy"],
             f"{p['users_start']:,}",
             f"{p['users_end']:,}",
-            f"{p['users_end'] / summary['users']:.1%}",
+            f"{p['users_end'] / max(present, 1):.1%}",
             f"{p['joined']:,}",
             f"{p['left']:,}",
             _maybe(p["downtime_minutes_per_user_year"], "{:.1f}"),

@@ -68,7 +68,8 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
         f"against {dollars(host['profit_per_original_server'])} for {host['name']}"
     )
     if moved <= 0:
-        return f"Live patching does not pay here: {head}."
+        earned = f"{rival['name']} earns {_earns(rival)}, {host['name']} {_earns(host)}"
+        return f"Live patching does not pay here: it has not won over any users on balance; {earned}."
     if revenue > bill and moved <= pays_for_rival_above(revenue, bill):
         needed = pays_for_rival_above(revenue, bill)
         return f"Live patching does not pay here: {head}; more than {needed:.2%} would have to move."

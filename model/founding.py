@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents.chance import bernoulli_indices
-from agents.fleets import Fleets
 from agents.provider import Provider
 from agents.users import INITIAL, UNKNOWN, Floats, Users
 from model.errors import ScenarioError
@@ -32,6 +31,12 @@ def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list
             claimed_downtime=given.claimed_downtime,
             failures_per_day=-np.expm1(-given.failures.per_server_year / 365),
             failure_minutes=given.failures.outage_minutes,
+            strategy=given.strategy,
+            review_days=given.review_days,
+            lead_days=given.lead_days,
+            sla=tuple((tier.below, tier.credit) for tier in given.sla.tiers),
+            sla_counts_maintenance=given.sla.counts_maintenance,
+            recovery_credit=given.recovery_credit,
             stream=partial(stream, seed, owner=given.name),
         )
         for index, given in enumerate(scenario.providers)
@@ -44,40 +49,50 @@ def found_users(
     tolerance: ArrayLike | None = None,
     downtime_value: ArrayLike | None = None,
     provider: Any = None,
+    rows: int | None = None,
 ) -> Users:
-    """Make the users: each knows its own provider at 0 minutes a month, and maybe others at their claims."""
+    """Make the users: each knows its own provider at 0 minutes a month, and maybe others at their claims.
+
+    Rows beyond `users.count` are for those who arrive later; they are nowhere yet.
+    """
     given, n, p = scenario.users, scenario.users.count, len(scenario.providers)
+    later = (rows or n) - n
     # Fussiness is stratified, so that exactly the share `reach` of the users can run on a platform.
     fussiness = (stream(seed, "fussiness").permutation(n) + 0.5) / n
+    fussiness = np.concatenate([fussiness, stream(seed, "fussiness", "arrivals").random(later)])
     seats = stream(seed, "seats").permutation(n)
-    own = seat(scenario, fussiness, seats) if provider is None else _column("provider", provider, n, np.int16, 0, p - 1)
+    own = (
+        seat(scenario, fussiness[:n], seats)
+        if provider is None
+        else _column("provider", provider, n, np.int16, 0, p - 1)
+    )
+    everybody = n + later
     users = Users(
-        provider=own,
-        slot=_slots(own, seats, p),
-        belief=np.full((n, p), np.nan),
-        source=np.full((n, p), UNKNOWN, np.uint8),
-        as_of=np.zeros(n, np.int32),
-        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), n)
+        provider=np.concatenate([own, np.full(later, -1, np.int16)]),
+        slot=_slots(own, seats, p, everybody * (2 if given.redundancy.available else 1)),
+        belief=np.full((everybody, p), np.nan),
+        source=np.full((everybody, p), UNKNOWN, np.uint8),
+        as_of=np.full(everybody, -1, np.int32),
+        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody)
         if tolerance is None
-        else _column("tolerance", tolerance, n, np.float64),
-        value=_lognormal(given.downtime_value, stream(seed, "values"), n)
+        else _column("tolerance", tolerance, everybody, np.float64),
+        value=_lognormal(given.downtime_value, stream(seed, "values"), everybody)
         if downtime_value is None
-        else _column("downtime_value", downtime_value, n, np.float64, np.nextafter(0, 1)),
+        else _column("downtime_value", downtime_value, everybody, np.float64, np.nextafter(0, 1)),
         fussiness=fussiness,
-        downtime=np.zeros(n),
+        downtime=np.zeros(everybody),
+        instances=np.ones(everybody, np.uint8),
+        month_minutes=np.zeros(everybody),
+        bound=np.zeros(everybody, np.uint8),
+        complained=np.zeros(everybody, np.uint8),
     )
     for j, settings in enumerate(scenario.providers):
-        aware = bernoulli_indices(stream(seed, "awareness", settings.name), n, given.initial_awareness)
+        aware = bernoulli_indices(stream(seed, "awareness", settings.name), everybody, given.initial_awareness)
         users.belief[aware, j] = settings.claimed_downtime
         users.source[aware, j] = INITIAL
     users.belief[np.arange(n), own] = 0.0
     users.source[np.arange(n), own] = INITIAL
     return users
-
-
-def found_fleets(users: Users, providers: int) -> Fleets:
-    """Seat the users on their providers' servers."""
-    return Fleets.of(users, providers)
 
 
 def seat(scenario: "Scenario", fussiness: Floats, seats: NDArray[np.int64]) -> NDArray[np.int16]:
@@ -113,9 +128,9 @@ def largest_remainder(shares: list[float], names: list[str], n: int) -> list[int
     return sizes
 
 
-def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int) -> NDArray[np.int32]:
+def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int, room: int) -> NDArray[np.int32]:
     """Give each provider's users their slots in the order of `seats`, so that neighbours are spread."""
-    slots = np.empty(len(own), np.int32)
+    slots = np.empty(room, np.int32)
     for j in range(providers):
         members = seats[own[seats] == j]
         slots[members] = np.arange(len(members), dtype=np.int32)

@@ -13,11 +13,12 @@ class Books(NamedTuple):
     server_cost: float  # servers in use, spare ones and replicas
     patch_cost: float  # vendors' bills and engineers
     breach_cost: float
+    credit_cost: float  # given back to users, by agreement or to keep them
 
     @property
     def costs(self) -> float:
         """Everything paid."""
-        return self.server_cost + self.patch_cost + self.breach_cost
+        return self.server_cost + self.patch_cost + self.breach_cost + self.credit_cost
 
     @property
     def profit(self) -> float:
@@ -27,10 +28,11 @@ class Books(NamedTuple):
 
 def settle(provider: Provider) -> Books:
     """Close a provider's books for today."""
-    users, servers, policy = provider.users, provider.servers, provider.policy
+    servers, policy = provider.servers, provider.policy
     return Books(
-        revenue=users * provider.price / DAYS_PER_MONTH,
+        revenue=provider.instances * provider.price / DAYS_PER_MONTH,
         server_cost=policy.servers_paid(servers) * provider.server_cost / DAYS_PER_MONTH,
         patch_cost=policy.monthly_cost(servers) / DAYS_PER_MONTH + provider.patches * policy.cost_per_patch(),
         breach_cost=provider.breached * policy.breach_terms()[1],
+        credit_cost=provider.credited,
     )

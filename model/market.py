@@ -11,18 +11,22 @@ from numpy.typing import ArrayLike, NDArray
 from agents.chance import bernoulli_indices
 from agents.choice import Offers, Tastes, choose, leavers
 from agents.experience import fading, suffer, weight_of_a_minute
-from agents.fleets import relocate
+from agents.fleets import Fleets, relocate
 from agents.policies import Outage
 from agents.user import User, window
 from agents.users import ADVERT, ADVERTISED, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, forget, inform
 from agents.word_of_mouth import Mailbox, attention, listen, talk
 from model import ledger
 from model.collect import collector_of
+from model.credits import note_outages, pay_credits
+from model.demography import attach, come_and_go, draw_demography
 from model.errors import ScenarioError
+from model.exit import Terms, bound_by_contract, renew, speak_up
 from model.flaws import draw_flaws
-from model.founding import found_fleets, found_providers, found_users
+from model.founding import found_providers, found_users
 from model.network import Graph, build_graph, from_networkx
-from model.record import Record
+from model.record import Record, Turnover
+from model.responses import review, take_effect
 from model.scenario import Scenario
 from model.streams import fresh_seed, stream
 
@@ -92,20 +96,25 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.windows: dict[int, User] = {}
 
         self.flaws = draw_flaws(given.flaws, given.days, self.seed)
-        self.network = self._network(graph)
+        self.people = draw_demography(given.open_market, given.users.count, given.days, self.seed)
+        self.network = attach(self._network(graph), self.people, given.open_market.links, self.seed)
         self.providers = found_providers(self, given, self.seed)
-        self.users = found_users(given, self.seed, tolerance, downtime_value, provider)
-        self.fleets = found_fleets(self.users, len(self.providers))
+        self.users = found_users(given, self.seed, tolerance, downtime_value, provider, self.people.rows)
+        self.fleets = Fleets.of(self.users, len(self.providers))
 
-        n, memory = given.users.count, given.users.memory_days
+        n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
         self.fade = fading(memory, given.days)
         self.minute_weight = weight_of_a_minute(memory)
         self.attention = attention(given.word_of_mouth.listen, self.network.most_heard)
-        self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise)
+        complexity = redundancy.complexity if redundancy.available else np.inf
+        self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise, complexity)
+        self.failover_minutes = redundancy.failover_seconds / 60
+        self.terms = Terms(given.users.contract_days, given.users.count, self.people.arrives, self.seed)
         self.mailbox = Mailbox.for_users(n, len(self.providers))
         self.news = News.for_users(n)
         self._scratch = np.empty(n, np.int32)
         self._talking, self._choosing = (stream(self.seed, use) for use in ("talk", "choices"))
+        self._voicing, self.asking = (stream(self.seed, use) for use in ("voice", "asking"))
         self._complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
         self._advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
         self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
@@ -113,16 +122,18 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
     def step(self) -> None:
         """Let one day pass, in the order that docs/odd.md gives."""
-        day = self._next_day()
+        day = self._dawn()
+        arrived, departed = come_and_go(self, day)
         flaws = self.flaws.get(day, [])
         outages = [provider.patch(day, flaws) for provider in self.providers]
         affected, downtime = self._suffer(day, outages)
         self._talk(day, affected)
         self._hear_adverts()
-        movers, origin, target = self._choose(day)
-        self._settle(day, outages, downtime, origin, target)
+        movers, origin, target, complaints = self._choose(day)
+        pay_credits(self, day)
+        self._settle(day, outages, downtime, (target, origin, complaints, arrived, departed))
         self._tell_peers(movers)
-        self._end_day()
+        self._dusk(day)
 
     def run(self, days: int | None = None) -> Self:
         """Let `days` pass, or all that the scenario has left; return the market."""
@@ -138,16 +149,18 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
     # --- the day, step by step
 
-    def _next_day(self) -> int:
+    def _dawn(self) -> int:
         if self.day >= self.settings.days:
             raise ScenarioError.of(
                 "days", self.settings.days, "all have passed; a longer run must be asked for at the start"
             )
+        take_effect(self, self.day)
         for provider in self.providers:
             if provider.announced_news:
                 provider.announced_news = False
                 knowing = ~np.isnan(self.users.belief[:, provider.index])
                 inform(self.news, np.flatnonzero(knowing), PRICE)
+        renew(self, self.day)
         return self.day
 
     def _suffer(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
@@ -161,14 +174,13 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
                 minutes[outage.servers] += outage.minutes
                 self.record.went_down(day, provider, outage)
             j, capacity = provider.index, provider.capacity
-            roster = self.fleets.users_of(j)
+            roster = self.fleets.instances_of(j)
             place = (day, j, minutes, roster, len(roster), capacity)
-            hit = suffer(*place, self.users, self.fade, self.minute_weight, self._scratch)
+            how = (self.fade, self.minute_weight, self.failover_minutes)
+            hit, downtime[j] = suffer(*place, self.users, *how, self._scratch)
             affected[j] = self._scratch[:hit].copy()
             inform(self.news, affected[j], OUTAGE)
-            seated = np.full(provider.servers, capacity)
-            seated[-1] = len(roster) - (provider.servers - 1) * capacity
-            downtime[j] = float(minutes @ seated)
+            note_outages(self, provider, causes, affected[j])
         return affected, downtime
 
     def _talk(self, day: int, affected: list[Ints]) -> None:
@@ -192,32 +204,39 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         for provider, rng in zip(self.providers, self._advertising, strict=True):
             j = provider.index
             reached = bernoulli_indices(rng, len(self.network), chance)
-            reached = reached[self.users.provider[reached] != j]
+            elsewhere = self.users.provider[reached]
+            reached = reached[(elsewhere != j) & (elsewhere >= 0)]
             unaware = reached[np.isnan(self.users.belief[reached, j])]
             self.users.belief[unaware, j] = provider.claimed_downtime
             self.users.source[unaware, j] = ADVERT
             inform(self.news, reached, ADVERTISED)
 
-    def _choose(self, day: int) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16]]:
-        """Let the users with news choose, and move those who leave; return who, from where, and to where."""
-        informed = self.news.informed()
-        if len(informed) == 0 or len(self.providers) == 1:
-            forget(self.news)
-            return NOBODY, NOWHERE, NOWHERE
-        hears, offers = self.network.hears, self._offers()
-        context = (self.users, self.fade, offers, self.tastes, hears)
-        count = leavers(day, informed, *context, self._scratch)
-        movers = np.sort(self._scratch[:count])
-        target, gain = np.empty(count, np.int16), np.empty(count)
-        origin = self.users.provider[movers]
-        if count:
-            choose(day, movers, self._choosing.random(count), *context, target, gain)
-            trigger = first_trigger(self.news.kinds[movers])
-            source = self.users.source[movers, target]
-            relocate(day, movers, target, self.users, self.fleets)
-            self.record.moved(day, movers, origin, target, trigger, source, gain)
+    def _choose(self, day: int) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+        """Let the users with news choose, and move those who leave.
+
+        Returns
+        -------
+        movers, origin, target, complaints
+            Who moved, from where, to where; and the providers of those who complained instead.
+        """
+        users, context = self.users, (self.users, self.fade, self._offers(), self.tastes, self.network.hears)
+        count = leavers(day, self.news.informed(), *context, self._scratch)
+        leaving = bound_by_contract(self, day, np.sort(self._scratch[:count]))
+        leaving, speakers = speak_up(self, day, leaving, self._voicing)
+        complaints = users.provider[speakers]
+        origin, target, gain = users.provider[leaving], np.empty(len(leaving), np.int16), np.empty(len(leaving))
+        if len(leaving):
+            choose(day, leaving, self._choosing.random(len(leaving)), *context, target, gain)
+            away = target != origin  # the others stay, and buy a second instance
+            movers, to = leaving[away], target[away]
+            trigger, source = first_trigger(self.news.kinds[movers]), users.source[movers, to]
+            relocate(day, leaving, target, users, self.fleets)
+            users.month_minutes[movers] = 0.0
+            users.complained[leaving] = 0
+            self.record.moved(day, movers, origin[away], to, trigger, source, gain[away])
+            leaving, origin, target = movers, origin[away], to
         forget(self.news)
-        return movers, origin, target
+        return leaving, origin, target, complaints
 
     def _offers(self) -> Offers:
         names = [p.name for p in self.providers]
@@ -232,17 +251,14 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         day: int,
         outages: list[list[Outage]],
         downtime: list[float],
-        origin: NDArray[np.int16],
-        target: NDArray[np.int16],
+        turnover: tuple[NDArray[np.int16], ...],  # in the order of Turnover: each event's provider
     ) -> None:
         """Close every provider's books and note its day."""
-        providers = len(self.providers)
-        joined = np.bincount(target, minlength=providers).tolist()
-        left = np.bincount(origin, minlength=providers).tolist()
-        for provider, causes in zip(self.providers, outages, strict=True):
+        counts = [np.bincount(events, minlength=len(self.providers)).tolist() for events in turnover]
+        for provider, causes, *of_the_day in zip(self.providers, outages, *counts, strict=True):
             j = provider.index
             down = sum(len(outage.servers) for outage in causes)
-            self.record.close(day, provider, ledger.settle(provider), joined[j], left[j], downtime[j], down)
+            self.record.close(day, provider, ledger.settle(provider), Turnover(*of_the_day), downtime[j], down)
 
     def _tell_peers(self, movers: Ints) -> None:
         """Tomorrow, those who hear a mover consider it, if they care where their neighbours are."""
@@ -251,9 +267,9 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             for i in movers:
                 inform(self.news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
 
-    def _end_day(self) -> None:
-        self.day += 1
-        self.record.days = self.day
+    def _dusk(self, day: int) -> None:
+        self.day = self.record.days = day + 1
+        review(self, day)
         self.running = self.day < self.settings.days
         if self._collector is not None:
             self._collector.collect(self)
@@ -287,7 +303,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         index = next((p.index for p in self.providers if p.name == name), None)
         if index is None:
             raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
-        users, today = np.asarray(rows, np.int32), max(self.day - 1, 0)
+        users, today = np.asarray(rows, np.int32), self.day - 1
+        users = users[self.users.provider[users] != index]
         own = self.users.provider[users]
         self.users.belief[users, own] *= self.fade[today - self.users.as_of[users]]
         unaware = users[np.isnan(self.users.belief[users, index])]

@@ -6,7 +6,7 @@ from typing import Any
 
 from model.errors import ScenarioError
 
-KIND_KEYS = {"policy": "kind", "network": "kind", "flaws": "source"}
+KIND_KEYS = {"policy": "kind", "strategy": "kind", "network": "kind", "flaws": "source"}
 VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days")
 
 

@@ -1,6 +1,6 @@
 """The record: everything that happened in a market, kept as arrays and handed out as pandas tables."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ DAILY = (
     "server_cost",
     "patch_cost",
     "breach_cost",
+    "credit_cost",
     "costs",
     "profit",
     "downtime_minutes",  # user-minutes without service
@@ -31,18 +32,34 @@ DAILY = (
     "patches",  # applied live today
     "breaches",
     "open_flaws",
+    "instances",  # services sold: users with a redundancy of their own buy two
+    "complaints",  # users who raised their voice today
+    "arrived",  # new to the market today
+    "departed",  # left the market for good today
 )
-COUNTS = {
-    "users",
-    "joined",
-    "left",
-    "servers",
-    "servers_down",
-    "campaigns",
-    "patches",
-    "breaches",
-    "open_flaws",
-}
+INDEX = {name: number for number, name in enumerate(DAILY)}
+DOLLARS = {"price", "revenue", "server_cost", "patch_cost", "breach_cost", "credit_cost", "costs", "profit"}
+COUNTS = set(DAILY) - DOLLARS - {"downtime_minutes"}
+
+
+class Event(NamedTuple):
+    """What a provider decided on a review day."""
+
+    day: int
+    provider: str
+    strategy: str
+    text: str  # what was decided, and why
+    cost: float  # dollars a month, at the size of that day
+
+
+class Turnover(NamedTuple):
+    """A provider's users of one day who came, went, or spoke up."""
+
+    joined: int
+    left: int
+    complaints: int
+    arrived: int
+    departed: int
 
 
 class Record:
@@ -53,6 +70,7 @@ class Record:
         self.days = 0  # recorded so far
         self.users_at_start = users_at_start
         self.daily = np.zeros((days, len(names), len(DAILY)))
+        self.responses: list[Event] = []  # what providers decided on review days
         self._moves: list[tuple[Any, ...]] = []
         self._outages: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
 
@@ -70,8 +88,8 @@ class Record:
         self._moves.append((np.full(len(users), day, np.int32), users, origin, target, trigger, source, gain))
 
     def went_down(self, day: int, provider: Provider, outage: Outage) -> None:
-        """Note an outage, and how many users were on each server."""
-        seated = np.minimum(provider.capacity, provider.users - outage.servers * provider.capacity)
+        """Note an outage, and how many instances were on each server."""
+        seated = np.minimum(provider.capacity, provider.instances - outage.servers * provider.capacity)
         self._outages.append((day, provider.index, outage, seated))
 
     def close(
@@ -79,8 +97,7 @@ class Record:
         day: int,
         provider: Provider,
         books: Books,
-        joined: int,
-        left: int,
+        turnover: Turnover,
         downtime: float,
         servers_down: int,
     ) -> None:
@@ -88,14 +105,15 @@ class Record:
         maintenance = provider.maintenance
         self.daily[day, provider.index] = (
             provider.users,
-            joined,
-            left,
+            turnover.joined,
+            turnover.left,
             provider.servers,
             provider.price,
             books.revenue,
             books.server_cost,
             books.patch_cost,
             books.breach_cost,
+            books.credit_cost,
             books.costs,
             books.profit,
             downtime,
@@ -104,11 +122,15 @@ class Record:
             provider.patches,
             provider.breached,
             maintenance.open_flaws,
+            provider.instances,
+            turnover.complaints,
+            turnover.arrived,
+            turnover.departed,
         )
 
     def column(self, name: str) -> Floats:
         """Return one daily quantity, days by providers, of the days so far."""
-        return self.daily[: self.days, :, DAILY.index(name)]
+        return self.daily[: self.days, :, INDEX[name]]
 
     @property
     def move_columns(self) -> list[NDArray[Any]]:
@@ -164,7 +186,7 @@ class Record:
 
     @property
     def outages(self) -> "pd.DataFrame":
-        """A row for each outage of a server: day, provider, server, cause, minutes, users on it."""
+        """A row for each outage of a server: day, provider, server, cause, minutes, instances on it."""
         import pandas as pd
 
         sizes = [len(outage.servers) for _, _, outage, _ in self._outages]
@@ -177,7 +199,7 @@ class Record:
                     np.repeat(np.array([o.cause for _, _, o, _ in self._outages], dtype=object), sizes)
                 ),
                 "minutes": np.repeat([o.minutes for _, _, o, _ in self._outages], sizes).astype(float),
-                "users": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self._outages)]),
+                "instances": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self._outages)]),
             }
         )
 

@@ -24,6 +24,7 @@ from model.schema import (
     ErdosRenyi,
     Flaws,
     Network,
+    OpenMarket,
     Poisson,
     ProviderSettings,
     StochasticBlock,
@@ -46,6 +47,7 @@ class Scenario(Section):
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
+    open_market: OpenMarket = setting(OpenMarket, "users who come and go")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
     @model_validator(mode="after")
@@ -71,7 +73,7 @@ class Scenario(Section):
         ScenarioError
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
-        tables = with_vendors(copy.deepcopy(dict(data)))
+        tables = with_terms(with_vendors(copy.deepcopy(dict(data))))
         try:
             return cls.model_validate(tables)
         except ValidationError as error:
@@ -88,12 +90,11 @@ class Scenario(Section):
         settings
             Values to put in its place, by dotted path, e.g. `**{"users.count": 1000}`.
         """
-        if isinstance(source, Scenario):
-            tables = source.tables()
-        elif isinstance(source, Mapping):
-            tables = copy.deepcopy(dict(source))
-        else:
-            tables = read_tables(source)
+        if not isinstance(source, Scenario):
+            source = cls.parse(source if isinstance(source, Mapping) else read_tables(source))
+        if not settings:
+            return source
+        tables = source.tables()
         for path in in_setting_order(settings):
             set_path(tables, path, settings[path])
         return cls.parse(tables)
@@ -167,6 +168,26 @@ def with_vendors(tables: dict[str, Any]) -> dict[str, Any]:
         terms = vendors()[vendor]
         filled = {key: terms[key] for key in VENDOR_TERMS}
         provider["policy"] = filled | policy
+    return tables
+
+
+@cache
+def published_terms() -> dict[str, dict[str, Any]]:
+    """Return the service level agreements that come with the project, by key."""
+    return tomllib.loads((DATA / "sla.toml").read_text(encoding="utf-8"))
+
+
+def with_terms(tables: dict[str, Any]) -> dict[str, Any]:
+    """Fill the tiers of service level agreements that name published terms."""
+    providers = tables.get("providers")
+    for number, provider in enumerate(providers if isinstance(providers, list) else []):
+        sla = provider.get("sla") if isinstance(provider, dict) else None
+        if not isinstance(sla, dict) or not sla.get("terms"):
+            continue
+        if sla["terms"] not in published_terms():
+            path = f"providers.{number}.sla.terms"
+            raise ScenarioError.of(path, sla["terms"], f"must be one of {', '.join(published_terms())}")
+        provider["sla"] = {"tiers": published_terms()[sla["terms"]]["tiers"]} | sla
     return tables
 
 

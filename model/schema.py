@@ -1,20 +1,16 @@
 """The tables of a scenario file: every key with its meaning, unit, limits and where its default comes from."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from agents.policies import AnyPolicy, Reboot
-from agents.section import Section, setting
+from agents.section import Section, as_table, setting
+from agents.strategies import AnyStrategy, Hold
 
 DEBIAN = "Debian kernel packages, data/debian-kernel-operator-path.csv"
 EMAIL = "debian-user, June 2018"
-
-
-def as_table(value: Any) -> Any:
-    """Read a bare name as a table of that kind with all its defaults: `policy = "reboot"`."""
-    return {"kind": value} if isinstance(value, str) else value
 
 
 class Tolerance(Section):
@@ -31,6 +27,14 @@ class DowntimeValue(Section):
 
     median: float = setting(0.10, "worth of a minute to half the users", unit="dollars/minute", gt=0)
     sigma: float = setting(0.5, "spread between users; 0 = all alike", ge=0, le=10)
+
+
+class Redundancy(Section):
+    """A second instance that users may buy at their own provider, and run so that one takes over for the other."""
+
+    available: bool = setting(False, "whether users can build it", grade="design")
+    failover_seconds: float = setting(30.0, "what an outage then still costs them", unit="seconds", ge=0)
+    complexity: float = setting(20.0, "effort of running it, weighed like downtime", unit="minutes/month", ge=0)
 
 
 class UserSettings(Section):
@@ -52,6 +56,9 @@ class UserSettings(Section):
     choice_noise: float = setting(
         0.0, "spread of the choice among good providers; 0 = always the best", unit="minutes/month", ge=0
     )
+    contract_days: int = setting(0, "term of a contract, within which nobody leaves; 0 = none", unit="days", ge=0)
+    voice: float = setting(0.0, "chance that a user who would leave complains first (Hirschman 1970)", ge=0, le=1)
+    redundancy: Redundancy = setting(Redundancy, "what users can build themselves")
 
 
 class WordOfMouth(Section):
@@ -162,6 +169,29 @@ class Failures(Section):
     outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0)
 
 
+class Tier(Section):
+    """A step of a service level agreement."""
+
+    below: float = setting(..., "availability of a month below which the credit is due", gt=0, le=1)
+    credit: float = setting(..., "share of the month's fee that is credited", ge=0, le=1)
+
+
+class Sla(Section):
+    """A service level agreement: what a provider credits users for a bad month."""
+
+    terms: str = setting("", "published terms that give the tiers (data/sla.toml); empty: those below")
+    tiers: list[Tier] = setting(list, "credits by availability; of several that apply, the largest")
+    counts_maintenance: bool = setting(False, "whether announced maintenance counts as downtime")
+
+
+class OpenMarket(Section):
+    """Users who come and go for good."""
+
+    arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6)
+    departures_per_year: float = setting(0.0, "rate at which a user leaves for good", unit="per user and year", ge=0)
+    links: int = setting(8, "users present whom an arrival is linked to", ge=0)
+
+
 class ProviderSettings(Section):
     """One provider: what it sells, what that costs it, and how it patches."""
 
@@ -177,5 +207,12 @@ class ProviderSettings(Section):
     server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1)
     server_cost: float = setting(0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0)
     claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
+    recovery_credit: float = setting(
+        0.0, "paid to a user who complains, to make good; 0 = nothing is done", unit="dollars", ge=0
+    )
+    review_days: int = setting(90, "days between looks at the market", unit="days", ge=1)
+    lead_days: int = setting(30, "days from deciding on a policy to having it", unit="days", ge=0)
     failures: Failures = setting(Failures, "hardware failures")
+    sla: Sla = setting(Sla, "service level agreement")
+    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(Hold, "how it answers when users leave")
     policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw")

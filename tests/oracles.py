@@ -12,6 +12,7 @@ import mesa
 import numpy as np
 
 from agents.provider import Provider
+from agents.strategies import Hold
 
 TRIGGERS = ["outage", "message", "advert", "price", "peers"]
 
@@ -139,15 +140,20 @@ def choose(leaving, draws, tolerance, noise, order, gains_of):
     return found
 
 
-# --- fleets: fleets[p] is the list of p's users by slot
+# --- fleets: fleets[p] is the list of p's instances by slot; n + i is user i's second one
 
 
-def relocate(movers, targets, fleets):
+def relocate(movers, targets, fleets, n):
     for i, target in zip(movers, targets, strict=True):
         fleet = next(fleet for fleet in fleets if i in fleet)
-        last = fleet.pop()
-        if last != i:
-            fleet[fleet.index(i)] = last
+        if fleet is fleets[target]:
+            fleet.append(n + i)
+            continue
+        for instance in (n + i, i):
+            if instance in fleet:
+                last = fleet.pop()
+                if last != instance:
+                    fleet[fleet.index(instance)] = last
         fleets[target].append(i)
 
 
@@ -191,7 +197,8 @@ def campaigns(flaw_days, notice, window, servers_on):
 def lone_provider(policy, servers=4, seed=0):
     """Return a provider with one user on each server; `resize(provider, servers)` changes how many."""
     market = mesa.Model(rng=seed)
-    market.fleets = SimpleNamespace(size=np.array([servers]))
+    market.fleets = SimpleNamespace(size=np.array([servers]), users=np.array([servers]))
+    market.day = 0
     return Provider(
         market,
         0,
@@ -203,9 +210,15 @@ def lone_provider(policy, servers=4, seed=0):
         claimed_downtime=0.0,
         failures_per_day=0.0,
         failure_minutes=0.0,
+        strategy=Hold(),
+        review_days=90,
+        lead_days=30,
+        sla=(),
+        sla_counts_maintenance=False,
+        recovery_credit=0.0,
         stream=lambda use: np.random.default_rng([seed, len(use)]),
     )
 
 
 def resize(provider, servers):
-    provider.model.fleets.size[0] = servers
+    provider.model.fleets.size[0] = provider.model.fleets.users[0] = servers

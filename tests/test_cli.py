@@ -146,7 +146,19 @@ def test_ctrl_c_stops_with_130_and_leaves_nothing_half_written(tmp_path):
 def test_scenarios_lists_the_presets():
     lines = patchmarket("scenarios").stdout.splitlines()
     names = [line.split()[0] for line in lines]
-    assert names == ["thought-experiment", "debian-history", "many-policies", "quiet", "vendors"]
+    assert names[0] == "thought-experiment"
+    assert {"debian-history", "many-policies", "quiet", "vendors", "crushed-and-copies", "price-war"} <= set(names)
+    assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+
+
+def test_run_reports_each_response_with_its_day_and_cost():
+    done = patchmarket("run", "crushed-and-copies", "--set", "users.count=4000")
+    line = next(line for line in done.stdout.splitlines() if line.startswith("day "))
+    assert "Reboot & Co adopts live patching from day " in line
+    told = json.loads(patchmarket("run", "crushed-and-copies", "--set", "users.count=4000", "--json").stdout)
+    (event,) = told["responses"]
+    assert line.startswith(f"day {event['day']}: Reboot & Co adopts live patching")
+    assert f"costs ${event['cost']:,.0f}" in done.stdout.replace("\n", " ")
 
 
 def test_show_takes_settings_and_prints_a_scenario():

@@ -67,11 +67,15 @@ def markets(draw):
         slot=np.array([slots[provider[i]].index(i) for i in range(n)], np.int32),
         belief=belief,
         source=np.isfinite(belief).astype(np.uint8),
-        as_of=np.array(each(st.integers(0, day)), np.int32),
+        as_of=np.array(each(st.integers(-1, day - 1)), np.int32),
         tolerance=np.array(each(MINUTES | st.just(np.inf))),
         value=np.array(each(st.sampled_from([0.1, 0.5]) | st.floats(0.01, 100))),
         fussiness=np.array(each(UNIT)),
         downtime=np.array(each(MINUTES)),
+        instances=np.ones(n, np.uint8),
+        month_minutes=np.zeros(n),
+        bound=np.zeros(n, np.uint8),
+        complained=np.zeros(n, np.uint8),
     )
     directed = draw(st.booleans())
     pairs = [(a, b) for a in range(n) for b in range(n) if a < b or (directed and a != b)]
@@ -135,9 +139,9 @@ def test_suffering_is_its_oracle(data, small, capacity):
     servers = -(-len(roster) // capacity)
     minutes = data.draw(st.lists(MINUTES, min_size=servers, max_size=servers))
     weight, expected, out = weight_of_a_minute(90), small.plain(), np.empty(small.n, np.int32)
-    seated = Fleets.of(small.users, small.providers).users_of(provider)
+    seated = Fleets.of(small.users, small.providers).instances_of(provider)
 
-    hit = suffer(
+    hit, total = suffer(
         small.day,
         provider,
         np.array(minutes),
@@ -147,11 +151,13 @@ def test_suffering_is_its_oracle(data, small, capacity):
         small.users,
         small.fade,
         weight,
+        0.5,
         out,
     )
     affected = oracles.suffer(small.day, provider, minutes, roster, capacity, expected, small.fade.tolist(), weight)
 
     assert out[:hit].tolist() == affected
+    assert total == pytest.approx(sum(minutes[slot // capacity] for slot in range(len(roster))))
     assert_same(small.users, expected)
 
 
@@ -178,13 +184,17 @@ def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
         value=np.ones(1),
         fussiness=np.zeros(1),
         downtime=np.zeros(1),
+        instances=np.ones(1, np.uint8),
+        month_minutes=np.zeros(1),
+        bound=np.zeros(1, np.uint8),
+        complained=np.zeros(1, np.uint8),
     )
     fade, weight = fading(memory_days, LAST_DAY), weight_of_a_minute(memory_days)
     for day in range(1, LAST_DAY):
         daily = daily * a + minutes.get(day, 0.0) * (365 / 12) * (1 - a)
         if day in minutes:
             out = np.empty(1, np.int32)
-            suffer(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, fade, weight, out)
+            suffer(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, fade, weight, 0.5, out)
         assert believed(users, day, fade)[0] == pytest.approx(daily, rel=1e-12)
     assert users.downtime[0] == 245.5
 
@@ -258,7 +268,7 @@ def test_gains_are_their_oracle(small, peer_weight):
     for i in range(small.n):
         p = users.provider[i]
         own = users.belief[i, p] * fade[small.day - users.as_of[i]]
-        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, gain)
+        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, math.inf, gain)
         if peer_weight > 0:
             add_peers(i, users.provider, peer_weight, small.graph.hears, gain)
         expected = oracles.gains(
@@ -279,7 +289,7 @@ def test_gains_are_their_oracle(small, peer_weight):
 def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise):
     informed = data.draw(some_of(small.n))
     plain, heard = small.plain(), oracles.neighbours(small.graph.hears)
-    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise), small.graph.hears)
+    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise, math.inf), small.graph.hears)
     out = np.empty(small.n, np.int32)
     price, reach, order = (column.tolist() for column in small.offers)
 
@@ -333,19 +343,30 @@ def test_renumbering_providers_does_not_change_the_pick(data, p, noise, draw):
 @many
 @given(st.data(), markets())
 def test_relocating_is_its_oracle(data, small):
-    movers = data.draw(some_of(small.n))
-    target = data.draw(st.lists(st.integers(0, small.providers - 1), min_size=len(movers), max_size=len(movers)))
-    fleets, slots, as_of = Fleets.of(small.users, small.providers), small.slots, small.users.as_of.tolist()
-    assert [fleets.users_of(j).tolist() for j in range(small.providers)] == slots
+    n, slots, as_of = small.n, small.slots, small.users.as_of.tolist()
+    users = small.users._replace(slot=np.concatenate([small.users.slot, np.zeros(n, np.int32)]))
+    fleets = Fleets.of(users, small.providers)
+    assert [fleets.instances_of(j).tolist() for j in range(small.providers)] == slots
+    gone = set()
+    for _ in range(3):
+        movers = list(data.draw(some_of(n)))
+        target = data.draw(st.lists(st.integers(0, small.providers - 1), min_size=len(movers), max_size=len(movers)))
+        pairs = [
+            (i, j) for i, j in zip(movers, target, strict=True) if users.instances[i] < 2 or users.provider[i] != j
+        ]
+        movers, target = [i for i, _ in pairs], [j for _, j in pairs]
+        gone |= {i for i, j in pairs if users.provider[i] != j}
+        relocate(small.day, np.array(movers, np.int32), np.array(target, np.int16), users, fleets)
+        oracles.relocate(movers, target, slots, n)
 
-    relocate(small.day, np.array(movers, np.int32), np.array(target, np.int16), small.users, fleets)
-    oracles.relocate(movers, target, slots)
-
-    assert [fleets.users_of(j).tolist() for j in range(small.providers)] == slots
-    for j, fleet in enumerate(slots):
-        for slot, i in enumerate(fleet):
-            assert (small.users.provider[i], small.users.slot[i]) == (j, slot)
-            assert small.users.as_of[i] == (small.day if i in movers else as_of[i])
+        assert [fleets.instances_of(j).tolist() for j in range(small.providers)] == slots
+        assert fleets.users.tolist() == [sum(instance < n for instance in fleet) for fleet in slots]
+        for j, fleet in enumerate(slots):
+            for slot, instance in enumerate(fleet):
+                assert (users.provider[instance % n], users.slot[instance]) == (j, slot)
+        counted = [instance % n for fleet in slots for instance in fleet]
+        assert users.instances.tolist() == [counted.count(i) for i in range(n)]
+    assert users.as_of.tolist() == [small.day if i in gone else as_of[i] for i in range(n)]
 
 
 def two_hosts(days):
@@ -368,7 +389,7 @@ def test_the_belief_about_the_old_provider_is_kept_as_it_stood_on_the_day_of_the
     market = two_hosts(days=40)
     market.users.belief[0] = 100.0, 0.0
     market.run(30)
-    stood = 100.0 * math.exp(-30 / 90)  # day 30 is the 30th on which it has faded
+    stood = 100.0 * math.exp(-31 / 90)  # day 30 is the 31st on which it has faded
     assert market.user(0).provider == "A"
 
     inform(market.news, np.array([0], np.int32), columns.MESSAGE)

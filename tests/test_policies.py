@@ -239,8 +239,8 @@ def test_every_policy_has_a_table():
 
 COSTS = [  # servers paid for 4, dollars a month for 4, dollars a patch, minutes and dollars a breach, reach
     (Reboot(), 4, 0, 0, (0, 0), 1),
-    (LivePatch(), 4, 400, 0, (0, 0), 1),
-    (LivePatch(per_server_month=3.95, per_patch=2500.0), 4, 15.8, 2500, (0, 0), 1),
+    (LivePatch(), 4, 400, 0, (240, 10_000), 1),
+    (LivePatch(per_server_month=3.95, per_patch=2500.0), 4, 15.8, 2500, (240, 10_000), 1),
     (LiveMigrate(), 4.4, 0, 0, (0, 0), 1),
     (LiveMigrate(spare_fraction=0.25), 5, 0, 0, (0, 0), 1),
     (Defer(), 4, 0, 0, (240, 10_000), 1),

@@ -44,7 +44,7 @@ def test_commands(command, output, folder):
 
 
 def test_python():
-    examples = doctest.DocTestParser().get_doctest(README, {}, "README", "README.md", 0)
+    examples = doctest.DocTestParser().get_doctest(README.replace("```", ""), {}, "README", "README.md", 0)
     assert examples.examples
     assert doctest.DocTestRunner().run(examples).failed == 0
 

@@ -78,7 +78,7 @@ def twins(scenario, seed):
     for host in plain.hosts:
         host.guests.clear()
     for j, host in enumerate(plain.hosts):
-        for i in market.fleets.users_of(j):
+        for i in market.fleets.instances_of(j):
             plain.customers[i].beliefs[host] = 0.0
             host.admit(plain.customers[i])
     for customer in plain.customers:

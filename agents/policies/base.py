@@ -65,6 +65,16 @@ class Policy(Section):
         due = maintenance.advance(day, self.window, servers)
         return patches, range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start
 
+    def take_over(self, maintenance: Maintenance, day: int) -> None:  # noqa: ARG002 -- subclasses ask
+        """Begin where another policy has left off."""
+        maintenance.waiting += len(maintenance.making)
+        maintenance.making = []
+        maintenance.drop_campaigns()
+
+    def exposed(self, maintenance: Maintenance) -> int:
+        """Return how many open flaws can be exploited."""
+        return maintenance.open_flaws
+
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:
         """Return the outages of a campaign's servers of today."""
         raise NotImplementedError(f"{self.kind} never runs a campaign")
@@ -109,6 +119,11 @@ class CampaignPolicy(Policy):
         """Minutes without service that a campaign costs each user."""
         raise NotImplementedError
 
+    def take_over(self, maintenance: Maintenance, day: int) -> None:  # noqa: ARG002 -- subclasses ask
+        """Let announced and running campaigns go on; patches in the making are no longer waited for."""
+        maintenance.waiting += len(maintenance.making)
+        maintenance.making = []
+
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:  # noqa: ARG002 -- certain
         """Take each server down once."""
         return [Outage("maintenance", np.arange(servers.start, servers.stop), self.campaign_minutes)]
@@ -124,6 +139,12 @@ class AnnouncedCampaigns(CampaignPolicy):
         maintenance.waiting += 1
         maintenance.announce(day + self.notice_days)
         return 0
+
+    def take_over(self, maintenance: Maintenance, day: int) -> None:
+        """Let campaigns go on, and announce one for whatever the other policy left open."""
+        super().take_over(maintenance, day)
+        if maintenance.waiting:
+            maintenance.announce(day + self.notice_days)
 
 
 class FullReboots(CampaignPolicy):

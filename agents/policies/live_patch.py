@@ -7,11 +7,11 @@ from pydantic import model_validator
 
 from agents.chance import bernoulli_indices
 from agents.maintenance import Maintenance
-from agents.policies.base import AnnouncedCampaigns, Flaw, FullReboots, Outage
+from agents.policies.base import AnnouncedCampaigns, Breachable, Flaw, FullReboots, Outage
 from agents.section import setting
 
 
-class LivePatch(AnnouncedCampaigns, FullReboots):
+class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
     """Live kernel patches from a vendor (`per_server_month`) or from one's own engineers (`per_patch`)."""
 
     kind: Literal["live-patch"] = "live-patch"
@@ -29,6 +29,9 @@ class LivePatch(AnnouncedCampaigns, FullReboots):
         allow_inf_nan=True,
     )
     failure_probability: float = setting(0.0, "chance that a patch takes a server down", ge=0, le=1)
+    patch_delay_days: int = setting(
+        0, "days until a patch is made; the flaw is open, and may be exploited, until then", unit="days", ge=0
+    )
 
     @model_validator(mode="after")
     def _outlives_its_notice(self) -> Self:
@@ -39,8 +42,22 @@ class LivePatch(AnnouncedCampaigns, FullReboots):
     def meet(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:
         """Patch a covered flaw at once; announce a campaign for any other."""
         if flaw.kind == "kernel" and flaw.severity < self.coverage:
-            return 1
+            if self.patch_delay_days == 0:
+                return 1
+            maintenance.making.append(day + self.patch_delay_days)
+            return 0
         return super().meet(flaw, maintenance, day)
+
+    def work(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
+        """Apply the patches that are ready today as well."""
+        patches, due = super().work(maintenance, day, flaws, servers)
+        ready = [when for when in maintenance.making if when <= day]
+        maintenance.making = [when for when in maintenance.making if when > day]
+        return patches + len(ready), due
+
+    def exposed(self, maintenance: Maintenance) -> int:
+        """Count the flaws whose patches are in the making; for the others, a campaign is on its way."""
+        return len(maintenance.making)
 
     def plan(self, maintenance: Maintenance, day: int) -> None:
         """Announce the reboot of kernels that run out of support, in time for it."""

@@ -1,0 +1,29 @@
+"""Escalate: try one strategy; if it has not helped, the next."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from agents.section import as_table, setting
+from agents.strategies.base import Response, Review, Strategy
+from agents.strategies.copy import Copy
+from agents.strategies.cut_price import CutPrice
+from agents.strategies.match import Match
+
+Step = Annotated[
+    Annotated[Copy | CutPrice | Match, Field(discriminator="kind")],
+    BeforeValidator(as_table),
+]
+
+
+class Escalate(Strategy):
+    """Answer with the first of `steps`; each further answer comes from the next one, the last again and again."""
+
+    kind: Literal["escalate"] = "escalate"
+    steps: list[Step] = setting(
+        lambda: [CutPrice(), Copy()], "strategies, in the order in which they are tried", min_length=1
+    )
+
+    def respond(self, review: Review) -> Response | None:
+        """Answer as the step does whose turn it is."""
+        return self.steps[min(len(review.tried), len(self.steps) - 1)].respond(review)

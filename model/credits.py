@@ -1,0 +1,68 @@
+"""Credits: what providers give back to users for a bad month, by their service level agreements."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.experience import DAYS_PER_MONTH
+from agents.policies import Outage
+from agents.provider import Provider
+from agents.users import Floats, Ints
+
+if TYPE_CHECKING:
+    from model.market import Market
+
+MINUTES_PER_MONTH = DAYS_PER_MONTH * 1440
+
+
+def ends_month(day: int) -> bool:
+    """Say whether a month of 365/12 days ends with this day.
+
+    >>> [day for day in range(100) if ends_month(day)]
+    [30, 60, 91]
+    """
+    return int((day + 1) / DAYS_PER_MONTH) > int(day / DAYS_PER_MONTH)
+
+
+def credit_share(minutes: Floats, tiers: tuple[tuple[float, float], ...]) -> Floats:
+    """Return the share of the month's fee that is due back for so many minutes of downtime.
+
+    >>> credit_share(np.array([0.0, 5.0, 500.0]), ((0.9999, 0.10), (0.99, 0.30)))
+    array([0. , 0.1, 0.3])
+    """
+    availability = 1 - minutes / MINUTES_PER_MONTH
+    due = np.zeros(len(minutes))
+    for below, credit in tiers:
+        due = np.where(availability < below, np.maximum(due, credit), due)
+    return due
+
+
+def note_outages(market: "Market", provider: Provider, causes: list[Outage], affected: Ints) -> None:
+    """Add today's outages to the month of the users hit, as far as the provider's agreement counts them."""
+    if not provider.sla:
+        return
+    minutes = np.zeros(provider.servers)
+    for outage in causes:
+        if outage.cause != "maintenance" or provider.sla_counts_maintenance:
+            minutes[outage.servers] += outage.minutes
+    users = market.users
+    lost = minutes[users.slot[affected] // provider.capacity]
+    doubled = users.instances[affected] > 1
+    if doubled.any():
+        second = minutes[users.slot[len(users.provider) + affected[doubled]] // provider.capacity]
+        lost[doubled] = np.minimum(np.maximum(lost[doubled], second), market.failover_minutes)
+    users.month_minutes[affected] += lost
+
+
+def pay_credits(market: "Market", day: int) -> None:
+    """At a month's end, give the users what is due to them, and begin the next month."""
+    if not ends_month(day) or not any(provider.sla for provider in market.providers):
+        return
+    users = market.users
+    hit: NDArray[np.int64] = np.flatnonzero(users.month_minutes)
+    for provider in market.providers:
+        mine = hit[users.provider[hit] == provider.index]
+        due = credit_share(users.month_minutes[mine], provider.sla)
+        provider.credited += float(due @ users.instances[mine]) * provider.price
+    users.month_minutes[hit] = 0.0
