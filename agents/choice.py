@@ -88,12 +88,17 @@ def leavers(
     belief, provider, as_of, tolerance = users.belief, users.provider, users.as_of, users.tolerance
     value, fussiness, price, reach = users.value, users.fussiness, offers.price, offers.reach
     gain = np.empty(len(price))
+    alone = tastes.peer_weight == 0
+    cheapest = price.min()
     n = 0
     for i in informed:
         p = provider[i]
         if p < 0:
             continue
         own = belief[i, p] * fade[day - as_of[i]]
+        # Nobody gains more than what it has to get away from, unless by money or company: most are done here.
+        if alone and price[p] <= cheapest and own <= tolerance[i]:
+            continue
         complexity = tastes.complexity if users.instances[i] < 2 else np.inf
         weigh(i, own, p, belief, value[i], fussiness[i], price, reach, complexity, gain)
         if tastes.peer_weight > 0:

@@ -69,8 +69,9 @@ def _provider(market: "Market", j: int) -> dict[str, Any]:
 
 
 def users_by_morning(record: Record) -> Any:
-    """Return each provider's users at the start of each day: those whom its outages hit. Days by providers."""
-    return np.vstack([record.users_at_start, record.column("users")])[: record.days]
+    """Return each provider's users of each morning: those whom its outages hit. Days by providers."""
+    evenings = np.vstack([record.users_at_start, record.column("users")])[: record.days]
+    return evenings + record.column("arrived") - record.column("departed")
 
 
 def closing_profit(market: "Market", j: int) -> float | None:
