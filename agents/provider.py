@@ -69,6 +69,7 @@ class Provider(Member):
         self.sla = sla  # (availability of a month, share of the fee credited below it)
         self.sla_counts_maintenance = sla_counts_maintenance
         self.recovery_credit = recovery_credit  # dollars to a user who complains; 0 = nothing is done
+        self.original_servers = 0  # in use on day 0; the market seats the users after founding the providers
         self.maintenance = Maintenance()
         self.announced_news = False  # its users, and those who know it, have something to consider
         self.patches = 0  # applied live today

@@ -9,7 +9,6 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Curve
 
 from agents.experience import DAYS_PER_MONTH
-from model.summary import original_servers
 
 if TYPE_CHECKING:
     from model.market import Market
@@ -42,7 +41,7 @@ def history_figure(market: "Market") -> Figure:
 
     styles = ("-", "--", ":", "-.")
     for j, (name, colour) in enumerate(zip(names, colours(len(names)), strict=True)):
-        servers = original_servers(market, j)
+        servers = market.providers[j].original_servers
         if servers:
             monthly = record.column("profit")[:, j] * DAYS_PER_MONTH / servers
             below.plot(

@@ -159,7 +159,7 @@ def outcomes(market: "Market", study: Study, stopped: str) -> dict[str, Any]:
 
 def provider_outcomes(market: "Market", j: int, warmup_days: int) -> dict[str, Any]:
     """Return the outcomes of one provider, as `model.summary` defines them, without the days of the warm-up."""
-    from model.summary import original_servers, users_by_morning
+    from model.summary import users_by_morning
 
     record = market.record
     measured = slice(warmup_days, record.days)
@@ -168,7 +168,7 @@ def provider_outcomes(market: "Market", j: int, warmup_days: int) -> dict[str, A
         return float(record.column(name)[measured, j].sum())
 
     minutes, user_days = total("downtime_minutes"), float(users_by_morning(record)[measured, j].sum())
-    servers, profit = original_servers(market, j), record.column("profit")[measured, j]
+    servers, profit = market.providers[j].original_servers, record.column("profit")[measured, j]
     return {
         "users_start": int(record.users_at_start[j]),
         "users_end": int(record.column("users")[-1, j]),

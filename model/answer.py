@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
+from agents.experience import DAYS_PER_MONTH
 from model.closed_forms import break_even_price, pays_for_rival_above
 
 if TYPE_CHECKING:
     from model.market import Market
 
 Provider = dict[str, Any]
+FIRST_DAYS = 30
 
 
 def answer(market: "Market", summary: dict[str, Any]) -> str:
@@ -16,6 +18,8 @@ def answer(market: "Market", summary: dict[str, Any]) -> str:
     if len(providers) == 1:
         only = providers[0]
         return f"{only['name']} is alone: it earns {_earns(only)}."
+    if market.record.responses:
+        return _after_responses(market, providers)
     if summary["moves"]["total"] == 0:
         return _nobody_moved(providers)
     kinds = [p["policy"] == "live-patch" for p in providers]
@@ -60,8 +64,9 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
         return _ranking(summary)
     net = summary["flows"][other][live] - summary["flows"][live][other]
     moved = net / host["users_start"]
-    settings, policy = market.providers[other], market.providers[live].policy
-    revenue = settings.price * min(settings.capacity, host["users_start"])
+    loser, policy = market.providers[other], market.providers[live].policy
+    seats = min(loser.capacity, host["users_start"])
+    margin = loser.price * seats - loser.policy.servers_paid(1) * loser.server_cost  # of a server, before patches
     bill = policy.monthly_cost(1)
     head = (
         f"{moved:.1%} of {host['name']}'s users moved to {rival['name']}, which now earns {_earns(rival)}, "
@@ -70,15 +75,28 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
     if moved <= 0:
         earned = f"{rival['name']} earns {_earns(rival)}, {host['name']} {_earns(host)}"
         return f"Live patching does not pay here: it has not won over any users on balance; {earned}."
-    if revenue > bill and moved <= pays_for_rival_above(revenue, bill):
-        needed = pays_for_rival_above(revenue, bill)
+    if margin > bill and moved <= pays_for_rival_above(margin, bill):
+        needed = pays_for_rival_above(margin, bill)
         return f"Live patching does not pay here: {head}; more than {needed:.2%} would have to move."
-    most = break_even_price(revenue, moved)
+    most = break_even_price(margin, moved)
     return (
         f"Live patching pays: {head}. To keep those users, {host['name']} could spend up to "
         f"{dollars(most)} per server and month on live patches ({rival['name']} pays {dollars(bill)}), or would do as "
-        f"well with a price cut of at most {dollars(settings.price * moved)} per user."
+        f"well with a price cut of at most {dollars(most / seats)} per user."
     )
+
+
+def _after_responses(market: "Market", providers: list[Provider]) -> str:
+    """Say what came of it when providers did not stand still: who earns what, now and in the first month."""
+    record = market.record
+    first = record.column("profit")[:FIRST_DAYS].mean(axis=0) * DAYS_PER_MONTH
+    parts = []
+    for provider, told in zip(market.providers, providers, strict=True):
+        if provider.original_servers:
+            before = dollars(float(first[provider.index]) / provider.original_servers)
+            parts.append(f"{told['name']} earns {_earns(told)}, after {before} in the first {FIRST_DAYS} days")
+    count = len(record.responses)
+    return f"After {count} response{'s' if count > 1 else ''}, {'; '.join(parts)}."
 
 
 def _ranking(summary: dict[str, Any]) -> str:

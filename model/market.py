@@ -101,6 +101,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.providers = found_providers(self, given, self.seed)
         self.users = found_users(given, self.seed, tolerance, downtime_value, provider, self.people.rows)
         self.fleets = Fleets.of(self.users, len(self.providers))
+        for host in self.providers:
+            host.original_servers = host.servers
 
         n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
         self.fade = fading(memory, given.days)

@@ -61,7 +61,7 @@ def look(market: "Market", provider: Provider, day: int) -> Review:
 def standing(market: "Market", provider: Provider, since: int) -> Standing:
     """Return what everybody can see of a provider."""
     profit = market.record.column("profit")[since:, provider.index].mean()
-    servers = -(-int(market.record.users_at_start[provider.index]) // provider.capacity)
+    servers = provider.original_servers
     per_server = float(profit * DAYS_PER_MONTH / servers) if servers else float("-inf")
     return Standing(provider.name, provider.policy, provider.price, per_server)
 

@@ -77,15 +77,10 @@ def users_by_morning(record: Record) -> Any:
 def closing_profit(market: "Market", j: int) -> float | None:
     """Return a provider's profit per original server over the last 30 days, dollars a month."""
     record = market.record
-    servers = original_servers(market, j)
+    servers = market.providers[j].original_servers
     if not servers or not record.days:
         return None
     return float(record.column("profit")[-CLOSING_DAYS:, j].mean() * DAYS_PER_MONTH / servers)
-
-
-def original_servers(market: "Market", j: int) -> int:
-    """Return how many servers a provider started with."""
-    return -(-int(market.record.users_at_start[j]) // market.providers[j].capacity)
 
 
 def _counts(numbers: Any, names: tuple[str, ...]) -> dict[str, int]:
