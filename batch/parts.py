@@ -1,0 +1,98 @@
+"""The parts of a study: about a hundred runs in one Parquet file, with files of the same name for their other tables.
+
+A run is done when it is in a file under `runs/`, which is put in place last: what a crash left under `series/`,
+`flows/` or `moves/` without one is swept away when the folder is next opened. A part never changes once named.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from batch.durable import write_durably
+from batch.wire import SIDE_TABLES, unpack
+from model.errors import ScenarioError
+
+TABLES = ("runs", *SIDE_TABLES)
+_NAME = re.compile(r"part-(\d+)-[0-9a-f]{8}\.parquet")
+
+
+def write_part(folder: Path, number: int, results: list[bytes], schema: pa.Schema) -> tuple[str, dict[str, int]]:
+    """Write packed results as one part; return its name and the size of each of its files."""
+    rows: list[dict[str, Any]] = []
+    sides: dict[str, list[pa.Table]] = {}
+    for row, tables in sorted((unpack(result) for result in results), key=lambda pair: str(pair[0]["run_id"])):
+        rows.append(row)
+        for name, table in tables.items():
+            sides.setdefault(name, []).append(table)
+    joined = {name: pa.concat_tables(found, promote_options="permissive") for name, found in sides.items()}
+    return write_tables(folder, number, {**joined, "runs": pa.Table.from_pylist(rows, schema)})
+
+
+def write_tables(folder: Path, number: int, tables: dict[str, pa.Table]) -> tuple[str, dict[str, int]]:
+    """Write the tables of one part, the runs last; return its name and the size of each file."""
+    ids = "\n".join(tables["runs"].column("run_id").to_pylist())
+    part = f"part-{number:06d}-{hashlib.sha256(ids.encode()).hexdigest()[:8]}.parquet"
+    sizes = {}
+    for name in (*SIDE_TABLES, "runs"):
+        if name in tables:
+            sink = pa.BufferOutputStream()
+            pq.write_table(tables[name], sink, compression="zstd")
+            data = sink.getvalue()
+            write_durably(folder / name / part, data)
+            sizes[name] = data.size
+    return part, sizes
+
+
+def parts_in(folder: Path) -> list[str]:
+    """Return the names of a folder's parts, in the order in which they were written."""
+    return sorted(path.name for path in (folder / "runs").glob("part-*.parquet"))
+
+
+def number_of(part: str) -> int:
+    """Return a part's number.
+
+    >>> number_of("part-000012-0123abcd.parquet")
+    12
+    """
+    found = _NAME.fullmatch(part)
+    return int(found[1]) if found else 0
+
+
+def read_part(folder: Path, part: str, table: str = "runs", columns: list[str] | None = None) -> pa.Table:
+    """Read one table of a part."""
+    path = folder / table / part
+    try:
+        return pq.read_table(path, columns=columns, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, str(error).splitlines()[0]) from None
+
+
+def check_sizes(folder: Path, part: str, sizes: dict[str, int]) -> None:
+    """Raise ScenarioError unless all files of a part are as long as they were written."""
+    for table, size in sizes.items():
+        path = folder / table / part
+        found = path.stat().st_size if path.exists() else 0
+        if found != size:
+            raise damaged(path, f"{found:,} of {size:,} bytes")
+
+
+def damaged(path: Path, how: str) -> ScenarioError:
+    """Return the error for a file of a part that cannot be read."""
+    return ScenarioError(
+        f"{path}: is damaged ({how}); restore it from a copy, or delete runs/{path.name}: its runs are then run again"
+    )
+
+
+def sweep_orphans(folder: Path) -> None:
+    """Remove what a crash left: half-written files, and tables of runs that are not done."""
+    done = set(parts_in(folder))
+    for name in TABLES:
+        for path in (folder / name).glob(".*.partial"):
+            path.unlink()
+        for path in (folder / name).glob("part-*.parquet"):
+            if path.name not in done:
+                path.unlink()

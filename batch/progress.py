@@ -1,0 +1,90 @@
+"""How far a sweep is: one line that renews itself on a terminal, else a line a minute. Always on standard error."""
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from batch.runner import Counts
+
+MINUTE = 60.0
+BLINK = 0.2  # seconds between two looks of the line
+
+
+class Display:
+    """Shows `Counts` as they come, while in this context."""
+
+    def __init__(self) -> None:
+        self._begin = self._shown = time.monotonic()
+        self._told = False
+        self._live: Any = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            self._console = Console(stderr=True, highlight=False)
+            self._live = self._console.status("starting")
+
+    def __call__(self, counts: "Counts") -> None:
+        """Show how far it is, if it is time to."""
+        moment = time.monotonic()
+        if counts.stopping and not self._told:
+            self._told = True
+            self._say("stopping: what is running may finish for a moment; Ctrl-C again stops at once")
+        if moment - self._shown >= (BLINK if self._live else MINUTE):
+            self._shown = moment
+            line = told(counts, moment - self._begin)
+            if self._live:
+                self._live.update(line)
+            else:
+                self._say(line)
+
+    def _say(self, line: str) -> None:
+        """Print a line that stays; above the one that renews itself."""
+        if self._live:
+            self._console.print(line)
+        else:
+            sys.stderr.write(f"{line}\n")
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+
+def told(counts: "Counts", seconds: float) -> str:
+    """Say how far a sweep is after so many seconds.
+
+    >>> from batch.runner import Counts
+    >>> told(Counts(done=90, failed=10, skipped=100, most=400, stopping=False), 50.0)
+    '200 of 400 runs, 50 %, 10 failed, 2.0 a second, 1:40 left'
+    """
+    now = counts.done + counts.failed
+    whole = now + counts.skipped
+    words = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
+    if counts.failed:
+        words.append(f"{counts.failed:,} failed")
+    if now and seconds > 0:
+        words += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
+    return ", ".join(words)
+
+
+def clock(seconds: float) -> str:
+    """Write a length of time.
+
+    >>> clock(2.34), clock(100), clock(3700), clock(200_000)
+    ('2.3 s', '1:40', '1:01:40', '2 d 7 h')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole >= 48 * 3600:
+        return f"{whole // 86400} d {whole % 86400 // 3600} h"
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

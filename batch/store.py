@@ -1,0 +1,229 @@
+"""A study's folder, held by one writer. It can be read by anything at any moment.
+
+`study.toml` what is studied · `manifest.json` made by what, where, when · `ledger.jsonl` what happened ·
+`runs/`, `series/`, `flows/`, `moves/` the parts · `failures/` a file for each failed run · `pending.bin` results
+that wait for a part · `lock` who writes.
+
+The parts and the failures are the truth: all else can be made anew from them.
+"""
+
+import json
+import math
+import shlex
+import time
+import tomllib
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from batch.durable import write_durably
+from batch.lock import Lock
+from batch.logs import Ledger, Pending
+from batch.manifest import Manifest, now, read_manifest
+from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, sweep_orphans, write_part, write_tables
+from batch.run import prepare_folder
+from batch.wire import unpack_row
+from model.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from batch.study import Run, Study
+
+RUNS_IN_PART, BYTES_IN_PART, PART_SECONDS = 100, 64 << 20, 600.0  # whichever comes first
+SYNC_SECONDS = 0.5  # what a crash of the machine may cost
+
+
+class Failure(NamedTuple):
+    """Why a run failed."""
+
+    reason: str  # one line
+    traceback: str = ""
+
+
+class Store:
+    """The folder of a study while it is swept, as a context. What else is given is noted of the session.
+
+    Attributes
+    ----------
+    done, failed : set of str
+        The ids of the runs whose results are kept, and of those that failed and were not done since.
+
+    Raises
+    ------
+    ScenarioError
+        When the folder cannot be written, is in use, is damaged, or holds another study.
+    """
+
+    def __init__(self, folder: Path, study: "Study", **session: Any) -> None:
+        self.folder = folder
+        prepare_folder(folder)
+        with ExitStack() as opened:
+            opened.callback(Lock(folder).release)
+            self._open(study, session, opened)
+            self._opened = opened.pop_all()
+
+    def _open(self, study: "Study", session: dict[str, Any], opened: ExitStack) -> None:
+        from batch.outcomes import schema
+
+        self._schema = schema(study)
+        claim(self.folder, study)
+        sweep_orphans(self.folder)
+        self._ledger = opened.enter_context(closing(Ledger(self.folder)))
+        self._pending = opened.enter_context(closing(Pending(self.folder)))
+        self.done = self._runs_in_parts()
+        self.failed = {path.stem for path in (self.folder / "failures").glob("*.json")}
+        self._results: dict[str, bytes] = {}
+        for result in self._pending.results:
+            run_id = unpack_row(result)["run_id"]
+            if run_id not in self.done:
+                self._results[run_id] = result
+        self.done.update(self._results)
+        self._forget_failures(self.failed & self.done)
+        self._manifest = Manifest(self.folder, study.name, study.digest, session)
+        self._synced = self._part_begun = time.monotonic()
+
+    def _runs_in_parts(self) -> set[str]:
+        """Return the ids of the runs that are in a part; the ledger spares reading those that it knows."""
+        known, runs = self._ledger.parts, set()
+        self._next_part = 1
+        for part in parts_in(self.folder):
+            self._next_part = max(self._next_part, number_of(part) + 1)
+            if part in known:
+                check_sizes(self.folder, part, known[part]["bytes"])
+                runs.update(known.pop(part)["runs"])
+            else:  # a crash came between the part and its line
+                ids = read_part(self.folder, part, columns=["run_id"]).column("run_id").to_pylist()
+                files = {table: self.folder / table / part for table in TABLES}
+                sizes = {table: path.stat().st_size for table, path in files.items() if path.exists()}
+                self._ledger.note("done", part=part, runs=ids, bytes=sizes)
+                runs.update(ids)
+        return runs
+
+    def values(self, column: str) -> dict[str, float]:
+        """Return one outcome of all runs that are done, nan where they have none."""
+        rows = [unpack_row(result) for result in self._results.values()]
+        for part in parts_in(self.folder):
+            rows += read_part(self.folder, part, columns=["run_id", column]).to_pylist()
+        return {row["run_id"]: math.nan if row[column] is None else float(row[column]) for row in rows}
+
+    # --- while it runs
+
+    def start(self, run: "Run") -> None:
+        """Note that a run begins."""
+        self._ledger.note("started", run=run.run_id)
+
+    def keep(self, result: bytes) -> dict[str, Any]:
+        """Keep a run's result; return its row."""
+        row = unpack_row(result)
+        if not self._results:
+            self._part_begun = time.monotonic()
+        self._results[row["run_id"]] = result
+        self.done.add(row["run_id"])
+        self._pending.add(result)
+        if len(self._results) >= RUNS_IN_PART or sum(map(len, self._results.values())) >= BYTES_IN_PART:
+            self.flush()
+        return row
+
+    def fail(self, run: "Run", failure: Failure) -> None:
+        """Record a run as failed, with all that is needed to look into it."""
+        what = {
+            "run_id": run.run_id,
+            "reason": failure.reason,
+            "point": run.point,
+            "replicate": run.replicate,
+            "seed": run.seed,
+            "settings": run.settings,
+            "traceback": failure.traceback,
+            "rerun": f"patchmarket rerun {shlex.quote(str(self.folder))} {run.run_id}",
+            "at": now(),
+        }
+        write_durably(failure_path(self.folder, run.run_id), json.dumps(what, indent=1, default=str).encode() + b"\n")
+        self._ledger.note("failed", run=run.run_id, reason=failure.reason)
+        self.failed.add(run.run_id)
+
+    def tend(self) -> None:
+        """Do what is due: make the logs durable, and a part of results that have waited for long."""
+        moment = time.monotonic()
+        if moment - self._synced > SYNC_SECONDS:
+            self._pending.sync()
+            self._ledger.sync()
+            self._synced = moment
+        if self._results and moment - self._part_begun > PART_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the results that wait as a part; only then are their runs done for whoever reads the folder."""
+        if not self._results:
+            return
+        part, sizes = write_part(self.folder, self._next_part, list(self._results.values()), self._schema)
+        self._written(part, list(self._results), sizes)
+        self._pending.clear()
+        self._results = {}
+
+    def adopt(self, tables: dict[str, Any]) -> None:
+        """Take over runs that another folder holds, as a part of this one."""
+        runs = tables["runs"].column("run_id").to_pylist()
+        part, sizes = write_tables(self.folder, self._next_part, tables)
+        self.done.update(runs)
+        self._written(part, runs, sizes)
+
+    def _written(self, part: str, runs: list[str], sizes: dict[str, int]) -> None:
+        self._next_part += 1
+        self._ledger.note("done", part=part, runs=sorted(runs), bytes=sizes)
+        self._ledger.sync()
+        self._forget_failures(self.failed.intersection(runs))
+
+    def finish(self, **what: Any) -> None:
+        """Leave everything whole and note the end of this session."""
+        self.flush()
+        self._manifest.finish(**what, done=len(self.done), failed=len(self.failed))
+
+    def _forget_failures(self, run_ids: Iterable[str]) -> None:
+        for run_id in list(run_ids):
+            failure_path(self.folder, run_id).unlink(missing_ok=True)
+            self.failed.discard(run_id)
+
+    def close(self) -> None:
+        """Let go of the folder as it is; all that was kept is found again by the next session."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def claim(folder: Path, study: "Study") -> None:
+    """Make a folder the study's own, or see that it is already."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        strange = [path.name for path in folder.iterdir() if not _ours(path.name)]
+        if strange:
+            raise ScenarioError.of("--out", str(folder), f"must be new, empty or a study's; it holds {min(strange)!r}")
+        for name in (*TABLES, "failures"):
+            (folder / name).mkdir(exist_ok=True)
+        write_durably(folder / "study.toml", study.to_toml().encode())
+    elif manifest["digest"] != study.digest:
+        raise ScenarioError("\n".join([f"--out = {str(folder)!r}: holds another study", *differences(folder, study)]))
+
+
+def differences(folder: Path, study: "Study") -> list[str]:
+    """Say in what a folder's study is another one."""
+    try:
+        tables = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return study.describe_difference(tables) or ["no setting differs: another version of the code made it"]
+
+
+def failure_path(folder: Path, run_id: str) -> Path:
+    """Return where a failed run is recorded."""
+    return folder / "failures" / f"{run_id}.json"
+
+
+def _ours(name: str) -> bool:
+    return name in {"lock", "study.toml", "ledger.jsonl", "pending.bin", "failures", *TABLES} or name.startswith(".")
