@@ -1,7 +1,7 @@
 """Choice: a user with news leaves when some provider it knows beats its own by more than its tolerance.
 
 The gain of provider j over the own provider p, in minutes a month:
-`g_j = (B_p - B_j) + (price_p - price_j) / v + peer_weight * (share of neighbours now at j)`.
+`g_j = (B_p - B_j) + (paid_p - price_j) / v + peer_weight * (share of neighbours now at j)`.
 Where redundancy is to be had, a second instance at p is one more choice, with gain `B_p - price_p / v - complexity`.
 """
 
@@ -42,25 +42,31 @@ def weigh(
     fussiness: float,
     price: Floats,
     reach: Floats,
+    instances: int,
     complexity: float,
     gain: Floats,
 ) -> None:
     """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go.
 
-    At `p` itself stands what it would gain by a second instance there, which ends all outages to speak of.
+    At `p` itself stands what it would gain by a second instance there, which ends all outages to speak of. Who has
+    one pays twice, and would pay once elsewhere.
     """
+    paid = instances * price[p]
     for j in range(len(gain)):
         if j == p:
-            gain[j] = own - price[p] / value - complexity
+            gain[j] = own - price[p] / value - complexity if instances < 2 else -np.inf
         elif np.isnan(belief[i, j]) or fussiness >= reach[j]:
             gain[j] = -np.inf
         else:
-            gain[j] = (own - belief[i, j]) + (price[p] - price[j]) / value
+            gain[j] = (own - belief[i, j]) + (paid - price[j]) / value
 
 
 @kernel
 def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
-    """Add to each gain what it is worth to user `i` to be where the users are whom it hears."""
+    """Add to each gain what it is worth to user `i` to be where the users are whom it hears.
+
+    Not to that of its own provider: there it is already.
+    """
     first, last = hears.indptr[i], hears.indptr[i + 1]
     peers = np.zeros(len(gain))
     neighbours = 0
@@ -69,6 +75,7 @@ def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Li
         if j >= 0:
             peers[j] += 1
             neighbours += 1
+    peers[provider[i]] = 0
     if neighbours > 0:
         gain += peer_weight * (peers / neighbours)
 
@@ -87,6 +94,7 @@ def leavers(
     """List in `out` the informed users whose best gain is above their tolerance; return how many."""
     belief, provider, as_of, tolerance = users.belief, users.provider, users.as_of, users.tolerance
     value, fussiness, price, reach = users.value, users.fussiness, offers.price, offers.reach
+    instances = users.instances
     gain = np.empty(len(price))
     alone = tastes.peer_weight == 0
     cheapest = price.min()
@@ -97,10 +105,9 @@ def leavers(
             continue
         own = belief[i, p] * fade[day - as_of[i]]
         # Nobody gains more than what it has to get away from, unless by money or company: most are done here.
-        if alone and price[p] <= cheapest and own <= tolerance[i]:
+        if alone and instances[i] * price[p] <= cheapest and own <= tolerance[i]:
             continue
-        complexity = tastes.complexity if users.instances[i] < 2 else np.inf
-        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, complexity, gain)
+        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, instances[i], tastes.complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, provider, tastes.peer_weight, hears, gain)
         if gain.max() > tolerance[i]:
@@ -160,8 +167,8 @@ def choose(
         i = leaving[k]
         p = users.provider[i]
         own = users.belief[i, p] * fade[day - users.as_of[i]]
-        complexity = tastes.complexity if users.instances[i] < 2 else np.inf
-        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, complexity, gain)
+        person = (users.value[i], users.fussiness[i], offers.price, offers.reach, users.instances[i])
+        weigh(i, own, p, users.belief, *person, tastes.complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, users.provider, tastes.peer_weight, hears, gain)
         users.belief[i, p] = own  # it is kept as it stands today

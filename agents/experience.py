@@ -29,6 +29,14 @@ def weight_of_a_minute(memory_days: float) -> float:
 
 
 @kernel
+def endured(first: float, second: float, failover: float) -> float:
+    """Return what is lost with two instances that are down for so long: while one is up, only the fail-over."""
+    if first > 0 and second > 0:
+        return max(failover, min(first, second))
+    return min(max(first, second), failover)
+
+
+@kernel
 def suffer(
     day: int,
     provider: int,
@@ -39,7 +47,7 @@ def suffer(
     users: Users,
     fade: Floats,
     weight: float,  # weight_of_a_minute(...)
-    failover: float,  # minutes that an outage costs a user with two instances, at most
+    failover: float,  # minutes that it takes a user with two instances to change over
     affected: Ints,  # out: who suffered, none twice
 ) -> tuple[int, float]:
     """Let every user on a server that is down lose its minutes; return how many users did, and how many minutes.
@@ -54,10 +62,13 @@ def suffer(
                 i = roster[slot]
                 if i >= everybody:
                     i -= everybody
+                again = users.as_of[i] == day
                 lost = minutes[server]
                 if users.instances[i] > 1:
-                    lost = min(lost, failover)
-                again = users.as_of[i] == day
+                    if again:
+                        continue  # its other instance is down as well, and that has been counted
+                    first, second = minutes[users.slot[i] // capacity], minutes[users.slot[everybody + i] // capacity]
+                    lost = endured(first, second, failover)
                 faded = users.belief[i, provider] * fade[day - users.as_of[i]]
                 users.belief[i, provider] = faded + lost * weight
                 users.as_of[i] = day

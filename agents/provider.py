@@ -117,13 +117,6 @@ class Provider(Member):
         """Servers in use today."""
         return -(-self.instances // self.capacity)
 
-    @property
-    def cost_per_user(self) -> float:
-        """What a user costs at today's size, dollars a month: the floor of any price."""
-        servers = self.servers
-        monthly = self._policy.servers_paid(servers) * self.server_cost + self._policy.monthly_cost(servers)
-        return monthly / max(self.instances, 1)
-
     def patch(self, day: int, flaws: list[Flaw]) -> list[Outage]:
         """Do the day's work on the fleet; return today's outages, planned and unplanned."""
         servers, maintenance, policy = self.servers, self.maintenance, self._policy
@@ -136,7 +129,8 @@ class Provider(Member):
             outages += policy.maintain(due, self._patching)
         self.breached = policy.breaches(policy.exposed(maintenance), self._breaching) if servers else 0
         if self.breached:
-            outages.append(Outage("breach", np.arange(servers), self.breached * policy.breach_terms()[0]))
+            minutes = self.breached * policy.breach_terms()[0]
+            outages.append(Outage("breach", np.arange(servers), minutes))
         if self.failures_per_day:
             failed = bernoulli_indices(self._failing, servers, self.failures_per_day)
             if len(failed):

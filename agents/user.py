@@ -46,10 +46,10 @@ class User(Member):
         self.row = row
 
     @property
-    def provider(self) -> str:
-        """Name of the provider that the user pays; set it to move the user there today."""
-        name: str = self.model.providers[self.model.users.provider[self.row]].name
-        return name
+    def provider(self) -> str | None:
+        """Name of the provider that the user pays, None out of the market; set it to move the user there today."""
+        index = int(self.model.users.provider[self.row])
+        return None if index < 0 else str(self.model.providers[index].name)
 
     @provider.setter
     def provider(self, name: str) -> None:
@@ -64,7 +64,7 @@ class User(Member):
     @property
     def belief(self) -> float:
         """What the user believes about its own provider today, minutes a month."""
-        return self.beliefs[self.provider]
+        return self.beliefs[str(self.provider)]
 
     @property
     def beliefs(self) -> dict[str, float]:

@@ -29,15 +29,17 @@ def history_figure(market: "Market") -> Figure:
     record = market.record
     days, names = np.arange(1, record.days + 1), record.names
     users = record.column("users")
-    shares = 100 * users / users.sum(axis=1, keepdims=True)
+    shares = 100 * users / np.maximum(users.sum(axis=1, keepdims=True), 1)
 
     figure = Figure(figsize=(9, 7), dpi=120, layout="constrained")
     above, below = figure.subplots(2, sharex=True)
-    bands = above.stackplot(days, shares.T, labels=names, colors=colours(len(names)), linewidth=0)
+    bands = above.stackplot(
+        days, shares.T, labels=[plain(name) for name in names], colors=colours(len(names)), linewidth=0
+    )
     for j, band in enumerate(bands):
         band.set_hatch(HATCHES[j // len(PALETTE) % len(HATCHES)])
     above.set(ylabel="share of users (%)", ylim=(0, 100), xlim=(1, max(record.days, 2)))
-    above.set_title(f"{market.settings.name}: {market.settings.users.count:,} users, seed {market.seed}")
+    above.set_title(f"{plain(market.settings.name)}: {market.settings.users.count:,} users, seed {market.seed}")
 
     styles = ("-", "--", ":", "-.")
     for j, (name, colour) in enumerate(zip(names, colours(len(names)), strict=True)):
@@ -78,12 +80,13 @@ def trailing_mean(values: Any, window: int) -> Any:
 
 
 def start_to_end(market: "Market") -> Any:
-    """Return how many users began at each provider (row) and are at each now (column)."""
+    """Return how many users began at each provider (row) and are at each now (column), of those there throughout."""
     _, user, origin, *_ = market.record.move_columns
     began = market.users.provider.astype(np.int64)
     began[user[::-1]] = origin[::-1]  # of a user's moves, the first is written last
+    stayed = (market.users.provider >= 0) & (market.people.arrives < 0)
     counts = np.zeros((len(market.providers),) * 2, np.int64)
-    np.add.at(counts, (began, market.users.provider), 1)
+    np.add.at(counts, (began[stayed], market.users.provider[stayed]), 1)
     return counts
 
 
@@ -117,8 +120,13 @@ def flows_figure(market: "Market") -> Figure:
             arriving[j] += size
     axes.set(xlim=(-0.45, 1.45), ylim=(total + gap * len(names), -gap))  # the first provider on top
     axes.axis("off")
-    axes.set_title(f"{market.settings.name}: users at the start (left) and after {market.day:,} days (right)")
+    axes.set_title(f"{plain(market.settings.name)}: users at the start (left) and after {market.day:,} days (right)")
     return figure
+
+
+def plain(text: str) -> str:
+    """Keep dollar signs from being read as the bounds of a formula."""
+    return text.replace("$", r"\$")
 
 
 def wrapped(name: str) -> str:
@@ -127,7 +135,7 @@ def wrapped(name: str) -> str:
     >>> wrapped("Windows Server 2025 hotpatch with Azure Arc")
     'Windows Server 2025\nhotpatch with Azure Arc'
     """
-    return "\n".join(textwrap.wrap(name, 24))
+    return "\n".join(textwrap.wrap(plain(name), 24))
 
 
 def stack(sizes: Any, gap: float) -> Any:

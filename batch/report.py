@@ -13,7 +13,7 @@ PIPED_WIDTH = 110  # columns, where no terminal says how wide it is
 
 def print_summary(summary: dict[str, Any]) -> None:
     """Print a run's summary, from `model.summary.summarise`, as tables and one sentence."""
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False)
     console.print(
         f"{summary['scenario']}: {summary['users']:,} users, {summary['days']:,} days, seed {summary['seed']}\n"
     )

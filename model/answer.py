@@ -22,6 +22,9 @@ def answer(market: "Market", summary: dict[str, Any]) -> str:
         return _after_responses(market, providers)
     if summary["moves"]["total"] == 0:
         return _nobody_moved(providers)
+    changing = market.settings.open_market
+    if changing.arrivals_per_day or changing.departures_per_year:
+        return _ranking(summary)
     kinds = [p["policy"] == "live-patch" for p in providers]
     if len(providers) == 2 and sum(kinds) == 1:
         live = kinds.index(True)
@@ -64,10 +67,11 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
         return _ranking(summary)
     net = summary["flows"][other][live] - summary["flows"][live][other]
     moved = net / host["users_start"]
-    loser, policy = market.providers[other], market.providers[live].policy
+    loser, payer = market.providers[other], market.providers[live]
     seats = min(loser.capacity, host["users_start"])
     margin = loser.price * seats - loser.policy.servers_paid(1) * loser.server_cost  # of a server, before patches
-    bill = policy.monthly_cost(1)
+    patches, servers = (market.record.column(name)[:, payer.index].sum() for name in ("patch_cost", "servers"))
+    bill = float(patches / servers * DAYS_PER_MONTH)  # a server and month, as it came out
     head = (
         f"{moved:.1%} of {host['name']}'s users moved to {rival['name']}, which now earns {_earns(rival)}, "
         f"against {dollars(host['profit_per_original_server'])} for {host['name']}"
@@ -75,7 +79,9 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
     if moved <= 0:
         earned = f"{rival['name']} earns {_earns(rival)}, {host['name']} {_earns(host)}"
         return f"Live patching does not pay here: it has not won over any users on balance; {earned}."
-    if margin > bill and moved <= pays_for_rival_above(margin, bill):
+    if margin <= bill:
+        return f"Live patching does not pay here: {head}; a server's {dollars(margin)} do not pay {dollars(bill)}."
+    if moved <= pays_for_rival_above(margin, bill):
         needed = pays_for_rival_above(margin, bill)
         return f"Live patching does not pay here: {head}; more than {needed:.2%} would have to move."
     most = break_even_price(margin, moved)

@@ -48,3 +48,22 @@ def break_even_price(revenue: float, lost: float) -> float:
     1000.0
     """
     return revenue * lost
+
+
+def break_even_with_churn(margin: float, attrition: float, churn: float, extra_churn: float) -> float:
+    """Return the most that live patching may cost a user and month where users come and go.
+
+    With as many newcomers either way, the host has users in proportion to `1 / (attrition + churn)` if it patches
+    live and `1 / (attrition + churn + extra_churn)` if it reboots; at `c* = m dh / (delta + h0 + dh)` both earn alike.
+
+    Parameters
+    ----------
+    margin
+        What a user leaves before patching, dollars a month.
+    attrition, churn, extra_churn
+        Rates at which users leave for good, to rivals anyway, and to rivals because of reboots; any one time unit.
+
+    >>> round(break_even_with_churn(5.0, 0.25, 0.05, 0.20), 6)
+    2.0
+    """
+    return margin * extra_churn / (attrition + churn + extra_churn)

@@ -34,4 +34,4 @@ def _daily(record: Record, quantity: str, provider: int, moment: Any) -> float:
 
 def _share(record: Record, provider: int, moment: Any) -> float:
     users = record.column("users")[moment.day]
-    return float(users[provider] / users.sum())
+    return float(users[provider] / max(users.sum(), 1))

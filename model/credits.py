@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.experience import DAYS_PER_MONTH
+from agents.experience import DAYS_PER_MONTH, endured
 from agents.policies import Outage
 from agents.provider import Provider
 from agents.users import Floats, Ints
@@ -13,7 +13,8 @@ from agents.users import Floats, Ints
 if TYPE_CHECKING:
     from model.market import Market
 
-MINUTES_PER_MONTH = DAYS_PER_MONTH * 1440
+MINUTES_PER_DAY = 1440.0
+MINUTES_PER_MONTH = DAYS_PER_MONTH * MINUTES_PER_DAY
 
 
 def ends_month(day: int) -> bool:
@@ -47,11 +48,11 @@ def note_outages(market: "Market", provider: Provider, causes: list[Outage], aff
         if outage.cause != "maintenance" or provider.sla_counts_maintenance:
             minutes[outage.servers] += outage.minutes
     users = market.users
+    minutes = np.minimum(minutes, MINUTES_PER_DAY)
     lost = minutes[users.slot[affected] // provider.capacity]
-    doubled = users.instances[affected] > 1
-    if doubled.any():
-        second = minutes[users.slot[len(users.provider) + affected[doubled]] // provider.capacity]
-        lost[doubled] = np.minimum(np.maximum(lost[doubled], second), market.failover_minutes)
+    for k in np.flatnonzero(users.instances[affected] > 1):
+        second = minutes[users.slot[len(users.provider) + affected[k]] // provider.capacity]
+        lost[k] = endured(lost[k], second, market.failover_minutes)
     users.month_minutes[affected] += lost
 
 

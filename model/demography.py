@@ -85,21 +85,36 @@ def attach(graph: Graph, people: Demography, links: int, seed: int) -> Graph:
 
 @kernel
 def _meet(founders: int, arrives: Ints, departs: Ints, ends: Ints, rng: np.random.Generator) -> None:
-    """Draw whom each arrival gets to know, among those there before it; fewer where fewer are found."""
+    """Draw whom each arrival gets to know, among those who are there before its day; all of them if they are few."""
     arrivals, links = ends.shape
+    rows = founders + arrivals
+    present, place = np.empty(rows, np.int32), np.full(rows, -1, np.int32)
+    there, entered, left = 0, 0, 0
+    leaving = np.argsort(departs, kind="mergesort")
     for k in range(arrivals):
-        newcomer = founders + k
+        today = arrives[founders + k]
+        while entered < rows and arrives[entered] < today:
+            present[there], place[entered] = entered, there
+            there += 1
+            entered += 1
+        while left < rows and departs[leaving[left]] <= today:
+            gone = leaving[left]
+            there -= 1
+            present[place[gone]] = present[there]
+            place[present[there]] = place[gone]
+            left += 1
+        if there <= links:
+            ends[k, :there] = present[:there]
+            continue
         found = 0
-        for _ in range(50 * links):
-            other = int(rng.random() * newcomer)
-            fresh = departs[other] > arrives[newcomer] and arrives[other] < arrives[newcomer]
+        while found < links:
+            other = present[int(rng.random() * there)]
+            fresh = True
             for m in range(found):
                 fresh = fresh and ends[k, m] != other
             if fresh:
                 ends[k, found] = other
                 found += 1
-                if found == links:
-                    break
 
 
 def come_and_go(market: "Market", day: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
@@ -132,7 +147,10 @@ def settle_down(market: "Market", day: int, i: int, draw: float) -> None:
         told = users.belief[friend, own] * market.fade[yesterday - users.as_of[friend]]
         users.source[i, own] = WORD_OF_MOUTH
     else:
-        open_to = np.flatnonzero(users.fussiness[i] < reach)
+        by_name = market.by_name
+        open_to = by_name[users.fussiness[i] < reach[by_name]]
+        if len(open_to) == 0:
+            open_to = by_name[[int(reach[by_name].argmax())]]
         sizes = market.fleets.users[open_to].astype(float)
         weights = np.cumsum(sizes if sizes.sum() else np.ones(len(open_to)))
         own = open_to[np.searchsorted(weights, draw * weights[-1], side="right")]

@@ -1,7 +1,7 @@
 """Exit and voice: what may come between the wish to leave and the move (Hirschman 1970, Exit, Voice, and Loyalty).
 
 A contract binds: who wants to leave within a term considers again on its renewal day. A voice comes first: who would
-leave may complain instead, once; a provider with a recovery policy pays and is given another chance.
+leave may complain instead, once at each provider; one with a recovery policy pays and is given another chance.
 """
 
 from typing import TYPE_CHECKING
@@ -49,23 +49,22 @@ def renew(market: "Market", day: int) -> None:
     users.bound[waiting] = 0
 
 
-def bound_by_contract(market: "Market", day: int, leaving: Ints) -> Ints:
-    """Hold those whose term does not end today, and remember why they wanted to leave; return the others."""
+def free_to_leave(market: "Market", day: int, leaving: Ints) -> NDArray[np.bool_]:
+    """Say whose term ends today; of the others, remember why they wanted to leave."""
     terms = market.terms
     if not terms.days:
-        return leaving
-    free = terms.remainder[leaving] == day % terms.days
+        return np.ones(len(leaving), np.bool_)
+    free = (terms.remainder[leaving] == day % terms.days) & (market.people.arrives[leaving] < day)
     held = leaving[~free]
     market.users.bound[held] |= market.news.kinds[held]
-    going: Ints = leaving[free]
-    return going
+    return np.asarray(free)
 
 
-def speak_up(market: "Market", day: int, leaving: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Let some complain who have not yet done so; return those who leave all the same, and those who spoke."""
+def speak_up(market: "Market", day: int, leaving: Ints, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Let some complain who have not yet done so, and stay for today; say who does."""
     voice, users = market.settings.users.voice, market.users
     if voice == 0 or len(leaving) == 0:
-        return leaving, leaving[:0]
+        return np.zeros(len(leaving), np.bool_)
     speaks = (rng.random(len(leaving)) < voice) & (users.complained[leaving] == 0)
     speakers = leaving[speaks]
     users.complained[speakers] = 1
@@ -75,5 +74,4 @@ def speak_up(market: "Market", day: int, leaving: Ints, rng: np.random.Generator
             provider.credited += provider.recovery_credit * len(mine)
             users.belief[mine, provider.index] = 0.0
             users.as_of[mine] = day
-            users.complained[mine] = 0
-    return leaving[~speaks], speakers
+    return np.asarray(speaks)

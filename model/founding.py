@@ -64,7 +64,7 @@ def found_users(
     own = (
         seat(scenario, fussiness[:n], seats)
         if provider is None
-        else _column("provider", provider, n, np.int16, 0, p - 1)
+        else _column("provider", provider, n, 0, p - 1, whole=True).astype(np.int16)
     )
     everybody = n + later
     users = Users(
@@ -73,12 +73,8 @@ def found_users(
         belief=np.full((everybody, p), np.nan),
         source=np.full((everybody, p), UNKNOWN, np.uint8),
         as_of=np.full(everybody, -1, np.int32),
-        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody)
-        if tolerance is None
-        else _column("tolerance", tolerance, everybody, np.float64),
-        value=_lognormal(given.downtime_value, stream(seed, "values"), everybody)
-        if downtime_value is None
-        else _column("downtime_value", downtime_value, everybody, np.float64, np.nextafter(0, 1)),
+        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody),
+        value=_lognormal(given.downtime_value, stream(seed, "values"), everybody),
         fussiness=fussiness,
         downtime=np.zeros(everybody),
         instances=np.ones(everybody, np.uint8),
@@ -86,6 +82,10 @@ def found_users(
         bound=np.zeros(everybody, np.uint8),
         complained=np.zeros(everybody, np.uint8),
     )
+    if tolerance is not None:
+        users.tolerance[:n] = _column("tolerance", tolerance, n)
+    if downtime_value is not None:
+        users.value[:n] = _column("downtime_value", downtime_value, n, np.nextafter(0, 1))
     for j, settings in enumerate(scenario.providers):
         aware = bernoulli_indices(stream(seed, "awareness", settings.name), everybody, given.initial_awareness)
         users.belief[aware, j] = settings.claimed_downtime
@@ -139,15 +139,19 @@ def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int, roo
 
 def _lognormal(spread: Any, rng: np.random.Generator, n: int) -> Floats:
     """Draw lognormal values; the same draws serve every median and sigma (common random numbers)."""
-    return np.asarray(spread.median * np.exp(spread.sigma * rng.standard_normal(n)))
+    with np.errstate(over="ignore"):  # what is too large for a number is infinite, which both may be
+        return np.asarray(spread.median * np.exp(spread.sigma * rng.standard_normal(n)))
 
 
-def _column(name: str, values: Any, n: int, dtype: Any, least: float = 0, most: float = np.inf) -> NDArray[Any]:
-    """Take over one value for each user, checked."""
-    column = np.asarray(values)
+def _column(name: str, values: Any, n: int, least: float = 0, most: float = np.inf, *, whole: bool = False) -> Floats:
+    """Take over one value for each of the users who are there from the start, checked."""
+    try:
+        column = np.asarray(values, np.float64)
+    except (TypeError, ValueError):
+        raise ScenarioError.of(name, values, f"must be {n} numbers, one for each user") from None
     if column.shape != (n,):
         raise ScenarioError.of(name, f"an array of shape {column.shape}", f"must have one value for each of {n} users")
-    if not ((column >= least) & (column <= most)).all():
+    if not ((column >= least) & (column <= most)).all() or (whole and (column % 1).any()):
         limits = f"from {least:g} to {most:g}" if np.isfinite(most) else f"at least {least:g}"
-        raise ScenarioError.of(name, values, f"every value must be {limits}")
-    return column.astype(dtype)
+        raise ScenarioError.of(name, values, f"every value must be {'a whole number ' if whole else ''}{limits}")
+    return column

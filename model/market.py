@@ -21,7 +21,7 @@ from model.collect import collector_of
 from model.credits import note_outages, pay_credits
 from model.demography import attach, come_and_go, draw_demography
 from model.errors import ScenarioError
-from model.exit import Terms, bound_by_contract, renew, speak_up
+from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
 from model.founding import found_providers, found_users
 from model.network import Graph, build_graph, from_networkx
@@ -30,6 +30,7 @@ from model.responses import review, take_effect
 from model.scenario import Scenario
 from model.streams import fresh_seed, stream
 
+MINUTES_PER_DAY = 1440.0
 NOBODY, NOWHERE = np.empty(0, np.int32), np.empty(0, np.int16)
 
 
@@ -103,6 +104,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
+        self.by_name = np.array(sorted(range(len(self.providers)), key=lambda j: self.providers[j].name))
 
         n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
         self.fade = fading(memory, given.days)
@@ -139,6 +141,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
     def run(self, days: int | None = None) -> Self:
         """Let `days` pass, or all that the scenario has left; return the market."""
+        if days is not None and not isinstance(days, int | np.integer):
+            raise ScenarioError.of("days", days, "must be a whole number")
         last = self.settings.days if days is None else min(self.day + days, self.settings.days)
         while self.day < last:
             self.step()
@@ -173,7 +177,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
                 continue
             minutes = np.zeros(provider.servers)
             for outage in causes:
-                minutes[outage.servers] += outage.minutes
+                minutes[outage.servers] = np.minimum(minutes[outage.servers] + outage.minutes, MINUTES_PER_DAY)
                 self.record.went_down(day, provider, outage)
             j, capacity = provider.index, provider.capacity
             roster = self.fleets.instances_of(j)
@@ -223,29 +227,36 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         """
         users, context = self.users, (self.users, self.fade, self._offers(), self.tastes, self.network.hears)
         count = leavers(day, self.news.informed(), *context, self._scratch)
-        leaving = bound_by_contract(self, day, np.sort(self._scratch[:count]))
-        leaving, speakers = speak_up(self, day, leaving, self._voicing)
-        complaints = users.provider[speakers]
-        origin, target, gain = users.provider[leaving], np.empty(len(leaving), np.int16), np.empty(len(leaving))
-        if len(leaving):
-            choose(day, leaving, self._choosing.random(len(leaving)), *context, target, gain)
-            away = target != origin  # the others stay, and buy a second instance
-            movers, to = leaving[away], target[away]
-            trigger, source = first_trigger(self.news.kinds[movers]), users.source[movers, to]
-            relocate(day, leaving, target, users, self.fleets)
-            users.month_minutes[movers] = 0.0
-            users.complained[leaving] = 0
-            self.record.moved(day, movers, origin[away], to, trigger, source, gain[away])
-            leaving, origin, target = movers, origin[away], to
+        leaving = np.sort(self._scratch[:count])
+        origin, target, gain = users.provider[leaving], np.empty(count, np.int16), np.empty(count)
+        complaints = NOWHERE
+        if count:
+            choose(day, leaving, self._choosing.random(count), *context, target, gain)
+            buys = target == origin  # stays, and buys a second instance: neither contract nor voice keeps it from that
+            relocate(day, leaving[buys], target[buys], users, self.fleets)
+            leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))
+            free = free_to_leave(self, day, leaving)
+            leaving, origin, target, gain = (column[free] for column in (leaving, origin, target, gain))
+            speaks = speak_up(self, day, leaving, self._voicing)
+            complaints = origin[speaks]
+            leaving, origin, target, gain = (column[~speaks] for column in (leaving, origin, target, gain))
+            trigger, source = first_trigger(self.news.kinds[leaving]), users.source[leaving, target]
+            self._relocate(day, leaving, target)
+            self.record.moved(day, leaving, origin, target, trigger, source, gain)
         forget(self.news)
         return leaving, origin, target, complaints
 
+    def _relocate(self, day: int, movers: Ints, target: NDArray[np.int16]) -> None:
+        """Seat movers with their new providers, to whom they owe nothing and who owe nothing to them."""
+        relocate(day, movers, target, self.users, self.fleets)
+        self.users.month_minutes[movers] = 0.0
+        self.users.complained[movers] = self.users.bound[movers] = 0
+
     def _offers(self) -> Offers:
-        names = [p.name for p in self.providers]
         return Offers(
             np.array([p.price for p in self.providers], float),
             np.array([p.policy.reachable for p in self.providers], float),
-            np.array(sorted(range(len(names)), key=names.__getitem__)),
+            self.by_name,
         )
 
     def _settle(
@@ -296,8 +307,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         return found
 
     def _open_windows(self) -> None:
-        if len(self.windows) < len(self.network):
-            for row in range(len(self.network)):
+        present = self.users.provider >= 0
+        for row in [row for row in self.windows if not present[row]]:
+            self.windows.pop(row).remove()
+        if len(self.windows) < present.sum():
+            for row in np.flatnonzero(present).tolist():
                 window(self, row)
 
     def move(self, rows: Sequence[int], name: str) -> None:
@@ -306,12 +320,14 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         if index is None:
             raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
         users, today = np.asarray(rows, np.int32), self.day - 1
+        if (self.users.provider[users] < 0).any():
+            raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
         users = users[self.users.provider[users] != index]
         own = self.users.provider[users]
         self.users.belief[users, own] *= self.fade[today - self.users.as_of[users]]
         unaware = users[np.isnan(self.users.belief[users, index])]
         self.users.belief[unaware, index] = 0.0
-        relocate(today, users, np.full(len(users), index, np.int16), self.users, self.fleets)
+        self._relocate(today, users, np.full(len(users), index, np.int16))
 
     @property
     def datacollector(self) -> Any:

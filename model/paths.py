@@ -14,7 +14,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     """Put `value` at a dotted path of nested tables; the schema judges later whether it belongs there.
 
     To set a table's kind to another one starts from that kind's defaults: the old keys mean nothing to it.
-    Likewise, to set a policy's vendor drops the terms that came from elsewhere.
+    Likewise, to set a policy's vendor, or an agreement's terms, drops what came from elsewhere.
 
     >>> tables = {"providers": [{"price": 5.0}]}
     >>> set_path(tables, "providers.0.price", 4.0)
@@ -38,11 +38,13 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     if isinstance(place, list):
         place[_index(place, last, path)] = value
     elif isinstance(place, dict):
-        if KIND_KEYS.get(table) == last and place.get(last) != value:
+        if last in ("kind", "source") and place.get(last, value) != value:
             place.clear()
         if (table, last) == ("policy", "vendor"):
             for term in VENDOR_TERMS:
                 place.pop(term, None)
+        if (table, last) == ("sla", "terms"):
+            place.pop("tiers", None)
         place[last] = value
     else:
         raise ScenarioError.of(path, value, f"{'.'.join(parents)} is not a table")
@@ -54,7 +56,7 @@ def in_setting_order(paths: Iterable[str]) -> list[str]:
 
 
 def _index(place: list[Any], step: str, path: str) -> int:
-    if not step.isdigit() or int(step) >= len(place):
+    if not (step.isascii() and step.isdigit()) or int(step) >= len(place):
         raise ScenarioError(f"{path}: there is no number {step}; allowed are 0 to {len(place) - 1}")
     return int(step)
 

@@ -48,14 +48,28 @@ def look(market: "Market", provider: Provider, day: int) -> Review:
     record, since = market.record, max(day + 1 - provider.review_days, 0)
     before = record.column("users")[since - 1] if since else record.users_at_start
     users = before[provider.index]
+    lost = (record.column("left") - record.column("joined"))[since:, provider.index].sum()
     standings = [standing(market, p, since) for p in market.providers]
     return Review(
         me=standings[provider.index],
         others=tuple(s for p, s in zip(market.providers, standings, strict=True) if p is not provider),
-        lost=max(0.0, float(1 - provider.users / users)) if users else 0.0,
-        floor=provider.cost_per_user,
+        lost=max(0.0, float(lost / users)) if users else 0.0,
+        floor=cost_per_user(market, provider),
         tried=provider.tried,
     )
+
+
+def cost_per_user(market: "Market", provider: Provider) -> float:
+    """Return what a user costs at today's size, dollars a month: the floor of any price.
+
+    Patches made in house count as often as they have been made so far. An empty provider reckons with a full server.
+    """
+    servers, instances, policy = provider.servers, provider.instances, provider.policy
+    if instances == 0:
+        servers, instances = 1, provider.capacity
+    patches = market.record.column("patches")[:, provider.index].mean() * policy.cost_per_patch() * DAYS_PER_MONTH
+    monthly = policy.servers_paid(servers) * provider.server_cost + policy.monthly_cost(servers) + patches
+    return float(monthly / instances)
 
 
 def standing(market: "Market", provider: Provider, since: int) -> Standing:

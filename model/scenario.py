@@ -90,6 +90,8 @@ class Scenario(Section):
         settings
             Values to put in its place, by dotted path, e.g. `**{"users.count": 1000}`.
         """
+        if not isinstance(source, Scenario | Mapping | str | Path):
+            raise ScenarioError(f"scenario {source!r}: must be a preset's name, a file, tables or a Scenario")
         if not isinstance(source, Scenario):
             source = cls.parse(source if isinstance(source, Mapping) else read_tables(source))
         if not settings:
@@ -125,13 +127,21 @@ def preset_names() -> list[str]:
     return sorted(names, key=lambda name: name != "thought-experiment")
 
 
+def exists(path: Path) -> bool:
+    """Say whether there is such a file; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def read_tables(source: str | Path) -> dict[str, Any]:
     """Read a preset or a TOML file; paths in a file are relative to the file."""
     path = Path(source)
     preset = isinstance(source, str) and source in preset_names()
     if preset:
         path = DATA / "presets" / f"{source}.toml"
-    elif not path.is_file():
+    elif not exists(path):
         raise ScenarioError(
             f"scenario {str(source)!r}: neither a file nor a preset; presets are {', '.join(preset_names())}"
         )
@@ -162,6 +172,8 @@ def with_vendors(tables: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(policy, dict) or policy.get("kind") != "live-patch" or not policy.get("vendor"):
             continue
         vendor = policy["vendor"]
+        if not isinstance(vendor, str):
+            continue  # the schema says what is wrong with it
         if vendor not in vendors():
             path = f"providers.{number}.policy.vendor"
             raise ScenarioError.of(path, vendor, f"must be one of {', '.join(vendors())}")
@@ -182,12 +194,12 @@ def with_terms(tables: dict[str, Any]) -> dict[str, Any]:
     providers = tables.get("providers")
     for number, provider in enumerate(providers if isinstance(providers, list) else []):
         sla = provider.get("sla") if isinstance(provider, dict) else None
-        if not isinstance(sla, dict) or not sla.get("terms"):
+        if not isinstance(sla, dict) or not isinstance(sla.get("terms"), str) or not sla["terms"]:
             continue
         if sla["terms"] not in published_terms():
             path = f"providers.{number}.sla.terms"
             raise ScenarioError.of(path, sla["terms"], f"must be one of {', '.join(published_terms())}")
-        provider["sla"] = {"tiers": published_terms()[sla["terms"]]["tiers"]} | sla
+        provider["sla"] = sla | {"tiers": sla.get("tiers") or published_terms()[sla["terms"]]["tiers"]}
     return tables
 
 

@@ -56,7 +56,9 @@ class UserSettings(Section):
     choice_noise: float = setting(
         0.0, "spread of the choice among good providers; 0 = always the best", unit="minutes/month", ge=0
     )
-    contract_days: int = setting(0, "term of a contract, within which nobody leaves; 0 = none", unit="days", ge=0)
+    contract_days: int = setting(
+        0, "term of a contract, within which nobody leaves; 0 = none", unit="days", ge=0, le=100_000
+    )
     voice: float = setting(0.0, "chance that a user who would leave complains first (Hirschman 1970)", ge=0, le=1)
     redundancy: Redundancy = setting(Redundancy, "what users can build themselves")
 
@@ -166,7 +168,7 @@ class Failures(Section):
     """Hardware failures: outages that no policy avoids."""
 
     per_server_year: float = setting(0.0, "failures of a server", unit="per server and year", ge=0, le=365)
-    outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0)
+    outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0, le=1440)
 
 
 class Tier(Section):
@@ -188,8 +190,10 @@ class OpenMarket(Section):
     """Users who come and go for good."""
 
     arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6)
-    departures_per_year: float = setting(0.0, "rate at which a user leaves for good", unit="per user and year", ge=0)
-    links: int = setting(8, "users present whom an arrival is linked to", ge=0)
+    departures_per_year: float = setting(
+        0.0, "rate at which a user leaves for good", unit="per user and year", ge=0, le=365
+    )
+    links: int = setting(8, "users present whom an arrival is linked to", ge=0, le=1000)
 
 
 class ProviderSettings(Section):
@@ -203,12 +207,12 @@ class ProviderSettings(Section):
         ge=0,
         le=1,
     )
-    price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0)
-    server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1)
-    server_cost: float = setting(0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0)
+    price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0, le=1e6)
+    server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1, le=2**31 - 1)
+    server_cost: float = setting(0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0, le=1e9)
     claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
     recovery_credit: float = setting(
-        0.0, "paid to a user who complains, to make good; 0 = nothing is done", unit="dollars", ge=0
+        0.0, "paid to a user who complains, to make good; 0 = nothing is done", unit="dollars", ge=0, le=1e6
     )
     review_days: int = setting(90, "days between looks at the market", unit="days", ge=1)
     lead_days: int = setting(30, "days from deciding on a policy to having it", unit="days", ge=0)

@@ -98,17 +98,19 @@ def listen(day, letters, users, fade, attention, negativity):
 # --- choice
 
 
-def gains(i, day, users, fade, price, reach, peer_weight, heard):
-    """Return {provider: gain} for the others that user `i` knows and can run on."""
+def gains(i, day, users, fade, price, reach, peer_weight, heard, complexity):
+    """Return {provider: gain} for the others that user `i` knows and can run on; at its own, of a second instance."""
     p, own = users.provider[i], believed(i, day, users, fade)
     found = {}
     for j, held in enumerate(users.belief[i]):
         if j == p or math.isnan(held) or users.fussiness[i] >= reach[j]:
             continue
-        found[j] = (own - held) + (price[p] - price[j]) / users.value[i]
+        found[j] = (own - held) + (users.instances[i] * price[p] - price[j]) / users.value[i]
         if peer_weight > 0 and heard[i]:
             there = sum(users.provider[k] == j for k in heard[i])
             found[j] += peer_weight * (there / len(heard[i]))
+    if users.instances[i] == 1 and complexity < math.inf:
+        found[p] = own - price[p] / users.value[i] - complexity
     return found
 
 

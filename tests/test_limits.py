@@ -102,6 +102,18 @@ def test_limit_1_live_patching_does_not_pay_below_the_threshold():
     assert "more than 2.04% would have to move" in summarise(market_in_which_a_share_moves(0.02))["answer"]
 
 
+# 2. Break-even price with ongoing churn: c* = m dh / (delta + h0 + dh) per user and month.
+
+
+@pytest.mark.parametrize(("attrition", "churn", "extra"), [(0.25, 0.05, 0.2), (1.0, 0.0, 0.1), (0.1, 0.3, 2.0)])
+def test_limit_2_at_the_break_even_price_both_earn_alike(attrition, churn, extra):
+    margin, arrivals = 5.0, 7.0
+    price = closed_forms.break_even_with_churn(margin, attrition, churn, extra)
+    patching = arrivals / (attrition + churn) * (margin - price)
+    rebooting = arrivals / (attrition + churn + extra) * margin
+    assert patching == pytest.approx(rebooting)
+
+
 # 3. Downtime per user-year: campaigns a year * minutes, renewals of rate 1 / (max(notice, 1) + (1-p)/p) per day.
 
 
@@ -274,6 +286,28 @@ def riot(thresholds):
 def test_limit_9_granovetters_riot_takes_everybody_or_one():
     assert riot(range(100)) == 100
     assert riot([0, 2, *range(2, 100)]) == 1
+
+
+def cascade(degree, seed, n=2000):
+    """Return the share that one pioneer at B brings there, where everybody follows 18 % of its neighbours."""
+    own = np.zeros(n, int)
+    own[seed] = 1
+    no_way_back = {"name": "A", "share": 0.0, "policy": {"kind": "fast-restart", "reach": 0.0001}}
+    m = market(
+        rng=seed,
+        arrays={"provider": own, "tolerance": np.full(n, 0.18)},
+        **{"users.count": n, "days": 150, "users.peer_weight": 1.0, "users.advertising_per_day": 1.0},
+        **{"network": {"kind": "erdos-renyi", "degree": degree}, "flaws.per_year": 0.0},
+        **{"providers": [no_way_back, {"name": "B", "share": 1.0}]},
+    ).run()
+    return m.fleets.users[1] / n
+
+
+def test_limit_9_cascades_sweep_the_network_only_inside_watts_window():
+    # Watts 2002: at threshold 0.18 on random graphs, between a mean degree of 1.02 and 5.76.
+    swept = {z: sum(cascade(z, seed) > 0.4 for seed in range(20)) for z in (0.5, 3.0, 9.0)}
+    assert swept[3.0] >= 5
+    assert swept[0.5] == swept[9.0] == 0
 
 
 # 10. Listening as averaging: beliefs stay within their initial range and converge.

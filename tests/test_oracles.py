@@ -260,15 +260,17 @@ def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, n
 
 
 @many
-@given(markets(), st.sampled_from([0.0, 5.0, 0.3]))
-def test_gains_are_their_oracle(small, peer_weight):
+@given(st.data(), markets(), st.sampled_from([0.0, 5.0, 0.3]), st.sampled_from([math.inf, 0.0, 4.0]))
+def test_gains_are_their_oracle(data, small, peer_weight, complexity):
+    small.users.instances[:] = data.draw(st.lists(st.sampled_from([1, 2]), min_size=small.n, max_size=small.n))
     users, offers, fade = small.users, small.offers, small.fade
     heard, plain = oracles.neighbours(small.graph.hears), small.plain()
     gain = np.empty(small.providers)
     for i in range(small.n):
         p = users.provider[i]
         own = users.belief[i, p] * fade[small.day - users.as_of[i]]
-        weigh(i, own, p, users.belief, users.value[i], users.fussiness[i], offers.price, offers.reach, math.inf, gain)
+        person = (users.value[i], users.fussiness[i], offers.price, offers.reach, users.instances[i])
+        weigh(i, own, p, users.belief, *person, complexity, gain)
         if peer_weight > 0:
             add_peers(i, users.provider, peer_weight, small.graph.hears, gain)
         expected = oracles.gains(
@@ -280,21 +282,29 @@ def test_gains_are_their_oracle(small, peer_weight):
             offers.reach.tolist(),
             peer_weight,
             heard,
+            complexity,
         )
         assert gain.tolist() == [expected.get(j, -math.inf) for j in range(small.providers)]
 
 
 @many
-@given(st.data(), markets(), st.sampled_from([0.0, 5.0]), st.sampled_from([0.0, 0.5, 100.0]))
-def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise):
+@given(
+    st.data(),
+    markets(),
+    st.sampled_from([0.0, 5.0]),
+    st.sampled_from([0.0, 0.5, 100.0]),
+    st.sampled_from([math.inf, 1.0]),
+)
+def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise, complexity):
+    small.users.instances[:] = data.draw(st.lists(st.sampled_from([1, 2]), min_size=small.n, max_size=small.n))
     informed = data.draw(some_of(small.n))
     plain, heard = small.plain(), oracles.neighbours(small.graph.hears)
-    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise, math.inf), small.graph.hears)
+    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise, complexity), small.graph.hears)
     out = np.empty(small.n, np.int32)
     price, reach, order = (column.tolist() for column in small.offers)
 
     def gains_of(i):
-        return oracles.gains(i, small.day, plain, small.fade.tolist(), price, reach, peer_weight, heard)
+        return oracles.gains(i, small.day, plain, small.fade.tolist(), price, reach, peer_weight, heard, complexity)
 
     if data.draw(st.booleans()):  # a gain that is just the tolerance does not make anybody leave
         small.users.tolerance[:] = [max(gains_of(i).values(), default=0.0) for i in range(small.n)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.policies import LivePatch, Reboot
+from agents.policies import FastRestart, LivePatch, Reboot
 from agents.strategies import Copy, CutPrice, Escalate, Hold, Match, Response, Review, Standing
 
 REBOOT, LIVE = Reboot(), LivePatch()
@@ -35,6 +35,8 @@ def seen(lost=0.10, price=5.0, floor=0.0, rival_price=5.0, rival_profit=5880.0, 
         (Escalate(steps=[CutPrice(), Copy()]), seen(tried=("cut-price",)), Response("copy", policy=LIVE)),
         (Escalate(steps=[CutPrice(), Copy()]), seen(tried=("cut-price", "copy")), Response("copy", policy=LIVE)),
         (Escalate(), seen(lost=0.01), None),
+        (Escalate(steps=[CutPrice(), Copy()]), seen(floor=5.0), Response("copy", policy=LIVE)),  # nothing left to cut
+        (Copy(), seen(rival_policy=FastRestart(reach=0.5)), None),  # some of its users could not run there
     ],
 )
 def test_what_a_strategy_does(strategy, review, response):

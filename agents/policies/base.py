@@ -151,7 +151,7 @@ class FullReboots(CampaignPolicy):
     """Base of the policies whose campaigns are ordinary reboots."""
 
     outage_minutes: float = setting(
-        5.0, "minutes a reboot costs each user", unit="minutes", source="debian-user, June 2018", ge=0
+        5.0, "minutes a reboot costs each user", unit="minutes", source="debian-user, June 2018", ge=0, le=1440
     )
 
     @property
@@ -166,8 +166,8 @@ class Breachable(Policy):
     breach_per_flaw_day: float = setting(
         0.0005, "chance that an open flaw is exploited, a day", unit="per flaw and day", ge=0, le=1
     )
-    breach_minutes: float = setting(240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0)
-    breach_cost: float = setting(10_000.0, "what a breach costs the provider", unit="dollars", ge=0)
+    breach_minutes: float = setting(240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0, le=1440)
+    breach_cost: float = setting(10_000.0, "what a breach costs the provider", unit="dollars", ge=0, le=1e9)
 
     def breaches(self, open_flaws: int, rng: np.random.Generator) -> int:
         """Draw for each open flaw whether it is exploited today."""

@@ -10,8 +10,8 @@ class Failover(AnnouncedCampaigns):
     """The provider buys every server `replicas` times; users see only the take-over."""
 
     kind: Literal["failover"] = "failover"
-    failover_seconds: float = setting(30.0, "seconds until the copy has taken over", unit="seconds", ge=0)
-    replicas: int = setting(2, "copies of each server, itself included", ge=2)
+    failover_seconds: float = setting(30.0, "seconds until the copy has taken over", unit="seconds", ge=0, le=86_400)
+    replicas: int = setting(2, "copies of each server, itself included", ge=2, le=100)
 
     @property
     def campaign_minutes(self) -> float:

@@ -17,9 +17,9 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
     kind: Literal["live-patch"] = "live-patch"
     vendor: str = setting("", "vendor preset that fills the keys not given (see `patchmarket show vendors`)")
     per_server_month: float = setting(
-        100.0, "what the vendor asks", unit="dollars/server/month", source="debian-user, June 2018", ge=0
+        100.0, "what the vendor asks", unit="dollars/server/month", source="debian-user, June 2018", ge=0, le=1e9
     )
-    per_patch: float = setting(0.0, "what making one patch costs, whatever the fleet", unit="dollars", ge=0)
+    per_patch: float = setting(0.0, "what making one patch costs, whatever the fleet", unit="dollars", ge=0, le=1e9)
     coverage: float = setting(1.0, "share of kernel flaws that a live patch can fix", ge=0, le=1)
     max_age_days: float = setting(
         float("inf"),

@@ -17,7 +17,10 @@ Step = Annotated[
 
 
 class Escalate(Strategy):
-    """Answer with the first of `steps`; each further answer comes from the next one, the last again and again."""
+    """Answer with the first of `steps`; each further answer comes from the next one, the last again and again.
+
+    A step that has no answer, such as a cut of a price that is at its floor, is passed over.
+    """
 
     kind: Literal["escalate"] = "escalate"
     steps: list[Step] = setting(
@@ -25,5 +28,7 @@ class Escalate(Strategy):
     )
 
     def respond(self, review: Review) -> Response | None:
-        """Answer as the step does whose turn it is."""
-        return self.steps[min(len(review.tried), len(self.steps) - 1)].respond(review)
+        """Answer as the step does whose turn it is, or the first after it that has an answer."""
+        turn = min(len(review.tried), len(self.steps) - 1)
+        answers = (step.respond(review) for step in self.steps[turn:])
+        return next((answer for answer in answers if answer is not None), None)
