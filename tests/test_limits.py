@@ -119,7 +119,7 @@ def test_limit_2_at_the_break_even_price_both_earn_alike(attrition, churn, extra
 
 @pytest.mark.parametrize(("notice", "window"), [(0, 1), (1, 1), (7, 7), (14, 7)])
 def test_limit_3_downtime_per_user_year_and_its_variance(notice, window):
-    years, replicates, minutes = 10, 40, 5.0
+    years, replicates, minutes = 6, 40, 5.0
     p = 1 - math.exp(-6.4 / 365)
     cycle = max(notice, 1) + (1 - p) / p  # days between campaigns: the notice, then a geometric wait
     wait_variance = (1 - p) / p**2
@@ -146,7 +146,7 @@ def test_limit_3_downtime_per_user_year_and_its_variance(notice, window):
 
 @pytest.mark.parametrize(("coverage", "max_age"), [(0.9, 90), (0.8, 365), (1.0, 180)])
 def test_limit_4_reboots_of_a_live_patched_fleet(coverage, max_age):
-    years, rate = 10, 15.0 / 365
+    years, rate = 6, 15.0 / 365
     mu = rate * (1 - coverage)
     per_day = -math.expm1(-mu) / -math.expm1(-mu * max_age) if mu else 1 / max_age
     rates = []

@@ -87,6 +87,7 @@ def test_status_and_summary(whole):
     assert csv[0].startswith("point,users.tolerance.median,patches,outcome,n,mean,sd,low,high")
 
 
+@pytest.mark.slow
 def test_rerun_does_one_run_alone_and_writes_nothing(whole):
     before = sorted(whole.rglob("*"))
     run = Study.load("tiny", **KEPT).run_of(1, 2)
@@ -95,6 +96,7 @@ def test_rerun_does_one_run_alone_and_writes_nothing(whole):
     assert sorted(whole.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_dry_run_says_what_would_be_done():
     done = patchmarket("sweep", "tiny", "--dry-run", "--workers", "2")
     assert done.returncode == 0
@@ -140,6 +142,7 @@ def test_a_changed_study_is_refused_with_what_differs(whole):
     assert "holds another study\npatchmarket: replicates.minimum: 4 here, 3 there" in done.stderr
 
 
+@pytest.mark.slow
 def test_runs_that_fail_are_named_and_can_be_tried_again(tmp_path):
     out = str(tmp_path / "out")
     done = patchmarket("sweep", "tiny", "--out", out, "--timeout", "0.001", "--workers", "2")
@@ -200,6 +203,7 @@ def test_a_worker_that_cannot_start_is_one_error(tmp_path):
         run_study(study, tmp_path, Processes(study, do=faults.quick, prepare=faults.broken))
 
 
+@pytest.mark.slow
 def test_any_executor_will_do(tmp_path):
     study = faults.study(replicates=5)
     run_study(study, tmp_path / "ours", faults.crew(study))
@@ -268,6 +272,7 @@ def test_ctrl_c_leaves_everything_whole_and_says_how_to_go_on(tmp_path, times):
     assert patchmarket("status", str(out)).stdout.startswith("tiny: ")
 
 
+@pytest.mark.slow
 def test_status_while_it_runs_and_a_second_sweep_is_refused(tmp_path):
     out = str(tmp_path / "out")
     arguments = ["sweep", "tiny", "--out", out, "--set", "replicates=3000"]

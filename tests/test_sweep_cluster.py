@@ -63,6 +63,7 @@ def test_a_cluster_gives_the_same_tables(tmp_path, cluster):
     assert same(tmp_path / "here", tmp_path / "there")
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path, cluster):
     done = patchmarket("sweep", "tiny", "--out", str(tmp_path / "there"), "--cluster", cluster)
     assert (done.returncode, done.stderr) == (0, "")
@@ -80,6 +81,7 @@ def test_an_adaptive_study(tmp_path, cluster):
     assert same(tmp_path / "here", tmp_path / "there")
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(tmp_path, cluster):
     study = faults.study(replicates=REPLICATES)
     run_study(study, tmp_path / "here", faults.crew(study))
