@@ -104,6 +104,10 @@ def test_out_writes_tables_figures_and_a_scenario_that_gives_the_same_run(tmp_pa
         (["walk"], "No such command 'walk'"),
         (["show", "nowhere"], "scenario 'nowhere': neither a file nor a preset; presets are "),
         (["run", "--out", "/dev/null/x"], "--out = '/dev/null/x': must be a folder that can be written"),
+        (["run", "--set", "providers.².price=1"], "providers.².price: there is no number ²; allowed are 0 to 1"),
+        (["run", "--set", "providers.1.policy.vendor=3"], "providers.1.policy.vendor = 3: must be a string"),
+        (["run", "--set", "users.contract_days=1000000000000"], "users.contract_days = 1000000000000: must be less"),
+        (["run", "a" * 300], "scenario 'aaa"),
         (
             ["run", "debian-history", "--set", "days=9999"],
             "days = 9999: must be at most 1877: debian-kernel ends on ",
@@ -141,6 +145,14 @@ def test_ctrl_c_stops_with_130_and_leaves_nothing_half_written(tmp_path):
     assert output == ""
     assert errors == "patchmarket: stopped; what was written is whole\n"
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_names_are_taken_as_they_are(tmp_path):
+    odd = ("--set", 'providers.0.name="[/b] $x^$ {"', "--set", "name='$\\foo$ [red]'")
+    done = patchmarket("run", *SMALL, *odd, "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[/b] $x^$ {" in done.stdout
+    assert "[red]" in done.stdout
 
 
 def test_scenarios_lists_the_presets():
