@@ -225,6 +225,7 @@ def test_somebody_who_looks_does_not_keep_a_writer_out(tmp_path, runs):
     finally:
         over.set()
         looker.join()
+    assert len(open_study(tmp_path).runs()) == 1
 
 
 def test_another_study_is_refused_with_what_differs(tmp_path, runs):
