@@ -54,20 +54,18 @@ def users_table(summary: dict[str, Any]) -> Table:
     """Users and downtime of each provider."""
     table = _table(
         "provider",
-        "policy",
         "start",
         "end",
         "share",
         "joined",
         "left",
         "downtime, min\nper user-year",
-        "availability",
+        "available",
     )
     present = sum(p["users_end"] for p in summary["providers"])
     for number, p in enumerate(summary["providers"], start=1):
         table.add_row(
             f"{number} {p['name']}",
-            p["policy"],
             f"{p['users_start']:,}",
             f"{p['users_end']:,}",
             f"{p['users_end'] / max(present, 1):.1%}",
@@ -83,14 +81,15 @@ def money_table(summary: dict[str, Any]) -> Table:
     """Dollars of each provider."""
     table = _table(
         "provider",
+        "policy",
         "revenue",
         "costs",
         "profit",
-        "profit per original server,\nlast 30 days, a month",
+        "per original server\nand month, at the end",
     )
     for number, p in enumerate(summary["providers"], start=1):
         amounts = [_maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")]
-        table.add_row(f"{number} {p['name']}", *amounts)
+        table.add_row(f"{number} {p['name']}", p["policy"], *amounts)
     return table
 
 
