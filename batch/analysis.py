@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 READING_ATTEMPTS = 5  # while a part is replaced by another under our eyes
 FIRST_OUTCOME = "days"
+YES_OR_NO = "live_paid"  # the outcome of which the mean is a share of runs
 
 
 class StudyResults:
@@ -99,7 +100,8 @@ class StudyResults:
         -------
         DataFrame
             A row for each point and outcome: point, labels, outcome, n, mean, sd, low, high. n counts the runs that
-            have the outcome; what cannot be said of so few is nan.
+            have the outcome; what cannot be said of so few is nan. The interval of `live_paid`, a share of runs, is
+            that of Agresti and Coull.
         """
         import numpy as np
         import pandas as pd
@@ -117,10 +119,13 @@ class StudyResults:
             wide = [quantile(confidence, int(n) - 1) if n > 1 else math.nan for n in table["n"]]
             half = np.asarray(wide) * table["sd"] / np.sqrt(table["n"].where(table["n"] > 1))
             table["low"], table["high"] = table["mean"] - half, table["mean"] + half
-            if self.study.replicates.adaptive and name == self.study.replicates.outcome:
-                corrected = 1 - (1 - confidence) / len(self.study.replicates.looks)
-                bounds = [interval(values.tolist(), corrected) for _, values in by_point[name]]
-                table["low"], table["high"] = [low for low, _ in bounds], [high for _, high in bounds]
+            decides = self.study.replicates.adaptive and name == self.study.replicates.outcome
+            if decides or name == YES_OR_NO:
+                looks = len(self.study.replicates.looks) if decides else 1
+                bounds = [interval(values.tolist(), 1 - (1 - confidence) / looks) for _, values in by_point[name]]
+                table[["low", "high"]] = np.where(np.isfinite(bounds), bounds, np.nan)
+            if name == YES_OR_NO:
+                table[["low", "high"]] = table[["low", "high"]].clip(0, 1)
             tables.append(told.join(table).assign(outcome=name, order=place).rename_axis("point").reset_index())
         whole = pd.concat(tables, ignore_index=True).sort_values(["point", "order"], ignore_index=True)
         return whole[["point", *labels, "outcome", "n", "mean", "sd", "low", "high"]]

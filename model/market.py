@@ -44,7 +44,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     rng
         Root seed, a whole number from 0. None takes one from the operating system; `seed` tells which.
     graph
-        A networkx graph (its nodes are the users, in order) or a `Graph`, instead of the scenario's network.
+        A networkx graph (its nodes are the users, in order), or a `Graph` that was built from the scenario's network.
+        In place of a networkx graph the settings then say `network.kind = "none"`: a file cannot hold it.
     tolerance, downtime_value
         One value for each user, instead of the scenario's lognormal ones. Minutes a month; dollars a minute.
     provider
@@ -92,6 +93,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     ) -> None:
         self.seed = checked_seed(rng)
         super().__init__(rng=self.seed)
+        if graph is not None and not isinstance(graph, Graph):
+            settings = {"network": {"kind": "none"}} | settings
         self.settings = given = Scenario.load(scenario, **settings)
         self.day = 0
         self.windows: dict[int, User] = {}

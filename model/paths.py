@@ -27,7 +27,10 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     table = ""
     for depth, step in enumerate(parents):
         if isinstance(place, list):
-            place = place[_index(place, step, path)]
+            number = _index(place, step, path)
+            if isinstance(place[number], str):  # a bare name: a table of that kind
+                place[number] = {"kind": place[number]}
+            place = place[number]
         elif isinstance(place, dict):
             if isinstance(place.get(step), str) and step in KIND_KEYS:
                 place[step] = {KIND_KEYS[step]: place[step]}

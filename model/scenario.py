@@ -7,7 +7,6 @@ place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the
 import copy
 import tomllib
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +15,7 @@ from pydantic import ValidationError, model_validator
 from agents.section import Section, setting
 from model.errors import ScenarioError
 from model.explain import explain
-from model.paths import VENDOR_TERMS, in_setting_order, set_path
+from model.paths import in_setting_order, set_path
 from model.schema import (
     BarabasiAlbert,
     Complete,
@@ -32,6 +31,7 @@ from model.schema import (
     WattsStrogatz,
     WordOfMouth,
 )
+from model.terms import with_terms
 
 DATA = Path(__file__).parent / "data"
 COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
@@ -73,7 +73,7 @@ class Scenario(Section):
         ScenarioError
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
-        tables = with_terms(with_vendors(copy.deepcopy(dict(data))))
+        tables = with_terms(copy.deepcopy(dict(data)))
         try:
             return cls.model_validate(tables)
         except ValidationError as error:
@@ -155,51 +155,6 @@ def read_tables(source: str | Path) -> dict[str, Any]:
             beside = path.parent / section[key]
             if beside.is_file():
                 section[key] = str(beside)
-    return tables
-
-
-@cache
-def vendors() -> dict[str, dict[str, Any]]:
-    """Return the vendors of live patches, by key: price, coverage, support, each with its grade and source."""
-    return tomllib.loads((DATA / "vendors.toml").read_text(encoding="utf-8"))
-
-
-def with_vendors(tables: dict[str, Any]) -> dict[str, Any]:
-    """Fill the keys of live-patch policies that name a vendor; keys given in the policy win."""
-    providers = tables.get("providers")
-    for number, provider in enumerate(providers if isinstance(providers, list) else []):
-        policy = provider.get("policy") if isinstance(provider, dict) else None
-        if not isinstance(policy, dict) or policy.get("kind") != "live-patch" or not policy.get("vendor"):
-            continue
-        vendor = policy["vendor"]
-        if not isinstance(vendor, str):
-            continue  # the schema says what is wrong with it
-        if vendor not in vendors():
-            path = f"providers.{number}.policy.vendor"
-            raise ScenarioError.of(path, vendor, f"must be one of {', '.join(vendors())}")
-        terms = vendors()[vendor]
-        filled = {key: terms[key] for key in VENDOR_TERMS}
-        provider["policy"] = filled | policy
-    return tables
-
-
-@cache
-def published_terms() -> dict[str, dict[str, Any]]:
-    """Return the service level agreements that come with the project, by key."""
-    return tomllib.loads((DATA / "sla.toml").read_text(encoding="utf-8"))
-
-
-def with_terms(tables: dict[str, Any]) -> dict[str, Any]:
-    """Fill the tiers of service level agreements that name published terms."""
-    providers = tables.get("providers")
-    for number, provider in enumerate(providers if isinstance(providers, list) else []):
-        sla = provider.get("sla") if isinstance(provider, dict) else None
-        if not isinstance(sla, dict) or not isinstance(sla.get("terms"), str) or not sla["terms"]:
-            continue
-        if sla["terms"] not in published_terms():
-            path = f"providers.{number}.sla.terms"
-            raise ScenarioError.of(path, sla["terms"], f"must be one of {', '.join(published_terms())}")
-        provider["sla"] = sla | {"tiers": sla.get("tiers") or published_terms()[sla["terms"]]["tiers"]}
     return tables
 
 

@@ -6,9 +6,12 @@ import tomlkit
 
 from agents.section import Section
 from model.paths import VENDOR_TERMS
-from model.scenario import Scenario, vendors
+from model.scenario import Scenario
+from model.schema import Sla, Tier
+from model.terms import agreements, vendors
 
 COMMENT_COLUMN = 44
+Terms = dict[str, Any] | None
 
 
 def to_toml(scenario: Scenario) -> str:
@@ -20,7 +23,7 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(_table(scenario, "", array=False)).lstrip("\n") + "\n"
 
 
-def _table(section: Section, name: str, *, array: bool) -> list[str]:
+def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> list[str]:
     """Write a table: its plain keys first, as TOML wants it, then the tables in it."""
     lines, tables = [], []
     if name:
@@ -31,28 +34,31 @@ def _table(section: Section, name: str, *, array: bool) -> list[str]:
         if isinstance(value, Section):
             tables += _table(value, path, array=False)
         elif isinstance(value, list):
+            published = agreements().get(section.terms) if isinstance(section, Sla) else None
             for item in value:
-                tables += _table(item, path, array=True)
+                tables += _table(item, path, array=True, terms=published)
         else:
-            lines.append(_line(section, key, value))
+            lines.append(_line(section, key, value, terms))
     return lines + tables
 
 
-def _line(section: Section, key: str, value: Any) -> str:
+def _line(section: Section, key: str, value: Any, terms: Terms) -> str:
     info = type(section).model_fields[key]
     origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    remarks = [origin.get("unit"), _grade(section, key, value, origin), info.description]
+    remarks = [origin.get("unit"), _grade(section, key, value, origin, terms), info.description]
     comment = "; ".join(str(remark) for remark in remarks if remark)
     assignment = f"# {key} =" if value is None else f"{key} = {tomlkit.item(value).as_string()}"
     return f"{assignment:<{COMMENT_COLUMN - 1}} # {comment}" if comment else assignment
 
 
-def _grade(section: Section, key: str, value: Any, origin: dict[str, Any]) -> str:
-    """Say where a value comes from: the default's grade, the vendor's, or this scenario."""
+def _grade(section: Section, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
+    """Say where a value comes from: the default's grade, the published terms', or this scenario."""
+    if terms and isinstance(section, Tier) and section.model_dump() in terms["tiers"]:
+        return f"{terms[f'{key}_grade']} ({terms['name']}, {terms['year']})"
     vendor = getattr(section, "vendor", "")
     if vendor and key in VENDOR_TERMS and value == vendors()[vendor][key]:
-        terms = vendors()[vendor]
-        return f"{terms[f'{key}_grade']} ({vendor}, {terms['year']})"
+        sold = vendors()[vendor]
+        return f"{sold[f'{key}_grade']} ({vendor}, {sold['year']})"
     if value == type(section).model_fields[key].default:
         source = origin.get("source")
         return f"{origin.get('grade', '')} ({source})" if source else str(origin.get("grade", ""))

@@ -7,6 +7,7 @@ import warnings
 import weakref
 
 import mesa
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -181,6 +182,13 @@ def test_mesas_own_scenario_is_left_alone():
     market = small()
     assert market.settings.name == "thought-experiment"
     assert getattr(market, "scenario", None) is not market.settings
+
+
+def test_a_small_graph_of_ones_own_need_not_fit_the_network_that_it_replaces():
+    market = Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 5}).run(1)
+    assert nx.utils.graphs_equal(market.graph, nx.path_graph(5))
+    with pytest.raises(ScenarioError, match=r"users\.count = 4: must be 5"):
+        Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 4})
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "1", True])

@@ -6,8 +6,9 @@ import pytest
 
 from agents.policies import POLICIES
 from model import Scenario, ScenarioError
-from model.scenario import preset_names, vendors
+from model.scenario import preset_names
 from model.show import to_toml
+from model.terms import vendors
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -26,6 +27,8 @@ def test_every_number_shown_has_a_meaning_and_every_assumption_a_grade():
     assert "measured (in-house, 2009)" in text
     assert "vendor-stated (canonical, " in text
     assert "measured (Debian kernel packages" in text
+    agreed = to_toml(Scenario.preset("quiet", **{"providers.0.sla.terms": "amazon-ec2-region"}))
+    assert agreed.count("vendor-stated (Amazon EC2, region-level, 2022)") == 3
 
 
 @pytest.mark.parametrize(
@@ -97,6 +100,16 @@ def test_every_number_shown_has_a_meaning_and_every_assumption_a_grade():
         ({"network": {"kind": "edge-list", "file": "no"}}, "network.file = 'no': must be a file"),
         ({"network.kind": "grid"}, "network.kind = 'grid': must be one of watts-strogatz, barabasi-albert, "),
         ({"flaws.source": "guess"}, "flaws.source = 'guess': must be one of poisson, history"),
+        ({"providers.0.strategy": "panic"}, "providers.0.strategy.kind = 'panic': must be one of hold, copy, "),
+        ({"providers.0.strategy.step": 1}, "providers.0.strategy.step: no such key; allowed here: kind"),
+        ({"providers.0.sla.terms": "handshake"}, "providers.0.sla.terms = 'handshake': must be one of amazon-ec2-"),
+        ({"users.contract_days": -1}, "users.contract_days = -1: must be greater than or equal to 0"),
+        ({"users.voice": 2.0}, "users.voice = 2.0: must be less than or equal to 1"),
+        ({"open_market.arrivals_per_day": -1.0}, "open_market.arrivals_per_day = -1.0: must be greater than or equal"),
+        (
+            {"providers.1.policy.max_age_days": 5.0},
+            "providers.1.policy: max_age_days = 5 must be above notice_days = 7",
+        ),
         ({"days": True}, "days = true: must be a whole number"),
         ({"users": 3}, "users = 3: must be a table"),
         (
