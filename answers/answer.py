@@ -1,0 +1,39 @@
+"""An answer: a paragraph, a table and a figure, shown on the terminal or written into a folder."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.files import write_whole
+from batch.run import prepare_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question gave."""
+
+    name: str  # of the question, and of the files
+    summary: dict[str, Any]  # plain values: the --json object
+    table: "pd.DataFrame"
+    text: str  # a paragraph for people
+    figure: "Callable[[], Figure]"
+
+    def write(self, out: Path) -> list[str]:
+        """Write the answer into a folder as `NAME.csv`, `.parquet`, `.png`, `.txt` and `.json`; return the names."""
+        prepare_folder(out)
+        writers: dict[str, Callable[[Path], object]] = {
+            "csv": lambda path: self.table.to_csv(path, index=False),
+            "parquet": lambda path: self.table.to_parquet(path, index=False),
+            "png": lambda path: self.figure().savefig(path),
+            "txt": lambda path: path.write_text(self.text + "\n", encoding="utf-8"),
+            "json": lambda path: path.write_text(json.dumps(self.summary, indent=1) + "\n", encoding="utf-8"),
+        }
+        for kind, write in writers.items():
+            write_whole(out / f"{self.name}.{kind}", write)
+        return [f"{self.name}.{kind}" for kind in writers]
