@@ -26,3 +26,45 @@ def bernoulli_indices(rng: np.random.Generator, n: int, chance: float) -> NDArra
         last = int(part[-1])
     hits = parts[0] if len(parts) == 1 else np.concatenate(parts)
     return hits[: np.searchsorted(hits, n)]
+
+
+class Trials:
+    """Rows of `n` independent trials with the same chance, row after row; tells which succeed.
+
+    Trial `t` of row `r` has the number `r * n + t`. Gaps run on from row to row, so that every draw is of use and it
+    does not matter how many rows are asked for at a time. A gap is geometric, as the whole part of an exponential
+    (Devroye 1986, Non-Uniform Random Variate Generation, X.2).
+
+    Parameters
+    ----------
+    rng
+        Where gaps are drawn from; nobody else may.
+    n, rows, chance
+        Trials in a row, rows that may ever be asked for, chance of success.
+    """
+
+    def __init__(self, rng: np.random.Generator, n: int, rows: int, chance: float) -> None:
+        self.rng, self.n, self.beyond = rng, n, n * rows
+        with np.errstate(divide="ignore"):
+            self._rate = -np.log1p(-chance)
+        self._block = int(min(max(n * chance * 8, 64), 2**18))
+        self.last = -1  # the last success drawn
+        self.drawn = np.empty(0, np.int64)  # successes drawn and not yet used
+        if chance <= 0:
+            self.last = self.beyond
+
+    def before(self, row: int) -> NDArray[np.int64]:
+        """Return the numbers of all unused successes that are known, among them all of the rows before `row`."""
+        parts = [self.drawn]
+        while self.last < row * self.n and self.last < self.beyond:
+            gaps = self.rng.standard_exponential(self._block) / self._rate
+            part = self.last + np.cumsum(np.minimum(gaps, self.beyond).astype(np.int64) + 1)
+            parts.append(part)
+            self.last = int(part[-1])
+        if len(parts) > 1:
+            self.drawn = np.concatenate(parts)
+        return self.drawn
+
+    def use(self, count: int) -> None:
+        """Put the first `count` unused successes aside."""
+        self.drawn = self.drawn[count:]

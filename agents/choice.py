@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.kernel import kernel
-from agents.users import Floats, Ints, Users
-from agents.word_of_mouth import Links
+from agents.kernel import kernel, prefetch
+from agents.users import Floats, Ints, News, Users
+from agents.word_of_mouth import AHEAD, Links
 
 
 class Offers(NamedTuple):
@@ -33,32 +33,21 @@ class Tastes(NamedTuple):
 
 
 @kernel
-def weigh(
-    i: int,
-    own: float,
-    p: int,
-    belief: Floats,
-    value: float,
-    fussiness: float,
-    price: Floats,
-    reach: Floats,
-    instances: int,
-    complexity: float,
-    gain: Floats,
-) -> None:
+def weigh(i: int, own: float, p: int, users: Users, offers: Offers, complexity: float, gain: Floats) -> None:
     """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go.
 
     At `p` itself stands what it would gain by a second instance there, which ends all outages to speak of. Who has
     one pays twice, and would pay once elsewhere.
     """
-    paid = instances * price[p]
+    value, price = users.value[i], offers.price
+    paid = users.instances[i] * price[p]
     for j in range(len(gain)):
         if j == p:
-            gain[j] = own - price[p] / value - complexity if instances < 2 else -np.inf
-        elif np.isnan(belief[i, j]) or fussiness >= reach[j]:
+            gain[j] = own - price[p] / value - complexity if users.instances[i] < 2 else -np.inf
+        elif np.isnan(users.belief[i, j]) or users.fussiness[i] >= offers.reach[j]:
             gain[j] = -np.inf
         else:
-            gain[j] = (own - belief[i, j]) + (paid - price[j]) / value
+            gain[j] = (own - users.belief[i, j]) + (paid - price[j]) / value
 
 
 @kernel
@@ -83,36 +72,47 @@ def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Li
 @kernel
 def leavers(
     day: int,
-    informed: Ints,
     users: Users,
     fade: Floats,
     offers: Offers,
     tastes: Tastes,
     hears: Links,  # whom a user hears
+    news: News,
     out: Ints,
 ) -> int:
-    """List in `out` the informed users whose best gain is above their tolerance; return how many."""
+    """List in `out` the users with news whose best gain is above their tolerance; return how many.
+
+    The others have dealt with their news, and forget it. Whoever is listed keeps it, for others to see why it leaves.
+    """
     belief, provider, as_of, tolerance = users.belief, users.provider, users.as_of, users.tolerance
-    value, fussiness, price, reach = users.value, users.fussiness, offers.price, offers.reach
-    instances = users.instances
+    price, instances, kinds, informed = offers.price, users.instances, news.kinds, news.users
     gain = np.empty(len(price))
     alone = tastes.peer_weight == 0
     cheapest = price.min()
+    told = news.size[0]
     n = 0
-    for i in informed:
+    for k in range(told):
+        if k + AHEAD < told:
+            prefetch(provider, informed[k + AHEAD])
+        i = informed[k]
         p = provider[i]
         if p < 0:
+            kinds[i] = 0
             continue
         own = belief[i, p] * fade[day - as_of[i]]
         # Nobody gains more than what it has to get away from, unless by money or company: most are done here.
         if alone and instances[i] * price[p] <= cheapest and own <= tolerance[i]:
+            kinds[i] = 0
             continue
-        weigh(i, own, p, belief, value[i], fussiness[i], price, reach, instances[i], tastes.complexity, gain)
+        weigh(i, own, p, users, offers, tastes.complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, provider, tastes.peer_weight, hears, gain)
         if gain.max() > tolerance[i]:
             out[n] = i
             n += 1
+        else:
+            kinds[i] = 0
+    news.size[0] = 0
     return n
 
 
@@ -167,8 +167,7 @@ def choose(
         i = leaving[k]
         p = users.provider[i]
         own = users.belief[i, p] * fade[day - users.as_of[i]]
-        person = (users.value[i], users.fussiness[i], offers.price, offers.reach, users.instances[i])
-        weigh(i, own, p, users.belief, *person, tastes.complexity, gain)
+        weigh(i, own, p, users, offers, tastes.complexity, gain)
         if tastes.peer_weight > 0:
             add_peers(i, users.provider, tastes.peer_weight, hears, gain)
         users.belief[i, p] = own  # it is kept as it stands today

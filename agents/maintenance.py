@@ -7,6 +7,8 @@ one that arrives later announces the next, which starts when the running one has
 
 from dataclasses import dataclass, field
 
+NEVER = 2**62  # a day that does not come
+
 
 @dataclass(slots=True)
 class Campaign:
@@ -29,6 +31,11 @@ class Campaign:
         last = -(-(elapsed + 1) * self.servers // self.window)
         return range(first, last)
 
+    def next_day(self, day: int) -> int:
+        """Return the first day after `day` on which a server goes down or the campaign has ended."""
+        server = max(-(-(day + 1 - self.start) * self.servers // self.window), 0)
+        return self.start + server * self.window // self.servers if server < self.servers else self.end
+
 
 @dataclass(slots=True)
 class Maintenance:
@@ -45,6 +52,15 @@ class Maintenance:
     def open_flaws(self) -> int:
         """Flaws known but not yet fixed on every server."""
         return self.waiting + len(self.making) + (self.running.flaws if self.running else 0)
+
+    def next_day(self, day: int) -> int:
+        """Return the first day after `day` with anything to do, unless a flaw comes; `NEVER` if there is none."""
+        days = [when for when in self.making if when > day]
+        if self.announced is not None:
+            days.append(max(self.announced, day + 1))
+        if self.running:
+            days.append(max(self.running.next_day(day), day + 1))
+        return min(days, default=NEVER)
 
     def drop_campaigns(self) -> None:
         """Give up what is announced or running; the flaws stay open."""

@@ -8,11 +8,13 @@ import numpy as np
 from agents.chance import bernoulli_indices
 from agents.maintenance import Maintenance
 from agents.member import Member
-from agents.policies import Flaw, Outage, Policy
+from agents.policies import POLICIES, Flaw, Outage, Policy
 from agents.strategies import Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+BUILT_IN = frozenset(POLICIES.values())
 
 
 class Provider(Member):
@@ -79,7 +81,7 @@ class Provider(Member):
         self.tried: tuple[str, ...] = ()  # strategies that have responded
         self._policy = policy
         self._price = price
-        self._patching, self._breaching, self._failing = (stream(use) for use in ("patching", "breaches", "failures"))
+        self.streams = {use: stream(use) for use in ("patching", "breaches", "failures")}
 
     @property
     def policy(self) -> Policy:
@@ -124,18 +126,30 @@ class Provider(Member):
         outages: list[Outage] = []
         self.patches, due = policy.work(maintenance, day, flaws, servers)
         for _ in range(self.patches):
-            outages += policy.patch_live(servers, self._patching)
+            outages += policy.patch_live(servers, self.streams["patching"])
         if due:
-            outages += policy.maintain(due, self._patching)
-        self.breached = policy.breaches(policy.exposed(maintenance), self._breaching) if servers else 0
+            outages += policy.maintain(due, self.streams["patching"])
+        self.breached = policy.breaches(policy.exposed(maintenance), self.streams["breaches"]) if servers else 0
         if self.breached:
             minutes = self.breached * policy.breach_terms()[0]
             outages.append(Outage("breach", np.arange(servers), minutes))
         if self.failures_per_day:
-            failed = bernoulli_indices(self._failing, servers, self.failures_per_day)
+            failed = bernoulli_indices(self.streams["failures"], servers, self.failures_per_day)
             if len(failed):
                 outages.append(Outage("failure", failed, self.failure_minutes))
         return outages
+
+    def next_day(self, day: int) -> int:
+        """Return the first day after `day` on which `patch` has anything to do, unless a flaw comes."""
+        if self.failures_per_day or type(self._policy) not in BUILT_IN:
+            return day + 1
+        next_day = self._policy.next_day(self.maintenance, day)
+        return min(next_day, self.planned[0]) if self.planned else next_day
+
+    def rest(self) -> None:
+        """Let a day pass on which there is nothing to do."""
+        self.patches = self.breached = 0
+        self.credited = 0.0
 
     def __repr__(self) -> str:
         return f"<Provider {self.name!r}: {self.users} users, {self._policy.kind}>"

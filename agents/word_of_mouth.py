@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.kernel import kernel
-from agents.users import MESSAGE, WORD_OF_MOUTH, Floats, Ints, News, Users
+from agents.kernel import kernel, prefetch
+from agents.users import COMPLAINED, MESSAGE, WORD_OF_MOUTH, Floats, Ints, News, Rows, Users
+
+AHEAD = 8  # users for whom memory is asked before their turn
 
 
 class Links(NamedTuple):
@@ -21,25 +23,15 @@ class Links(NamedTuple):
 
 
 class Mailbox(NamedTuple):
-    """The messages of a day, summed by box: box `i * p + j` holds what user i hears of provider j."""
+    """The messages of a day, summed: what user i hears of provider j."""
 
-    messages: Ints  # (n * p,) messages
-    total: Floats  # (n * p,) sum of what they say, minutes a month
-    boxes: NDArray[np.int64]  # (n * p,) the first `used[0]` entries: boxes with mail
-    used: NDArray[np.int64]  # (1,)
-    told_on: Ints  # (n,) day on which the user last talked
+    messages: Ints  # (n, p) messages
+    total: Floats  # (n, p) sum of what they say, minutes a month
 
     @classmethod
-    def for_users(cls, n: int, providers: int) -> "Mailbox":
-        """Return empty boxes for `n` users."""
-        boxes = n * providers
-        return cls(
-            np.zeros(boxes, np.int32),
-            np.zeros(boxes),
-            np.empty(boxes, np.int64),
-            np.zeros(1, np.int64),
-            np.full(n, -1, np.int32),
-        )
+    def on(cls, rows: Rows) -> "Mailbox":
+        """Return the empty boxes in the users' rows."""
+        return cls(rows["about"]["messages"], rows["about"]["said"])
 
 
 def attention(listen: float, most_messages: int) -> Floats:
@@ -52,27 +44,73 @@ def attention(listen: float, most_messages: int) -> Floats:
 
 
 @kernel
-def talk(day: int, talkers: NDArray[np.integer], links: Links, users: Users, fade: Floats, mailbox: Mailbox) -> None:
-    """Tell every neighbour (own provider, own belief about it as of today).
+def talkers(complaining: Ints, calling: NDArray[np.int64], today: int, news: News) -> Ints:
+    """Return who talks: those who complain of an outage today, and those who feel like it, each of them once.
 
-    A user may be among the talkers more than once, for different reasons; it talks once.
+    `calling` are trial numbers (see `agents.chance.Trials`), of which `today` is that of the first user.
     """
-    providers = users.belief.shape[1]
-    for i in talkers:
-        if mailbox.told_on[i] == day:
-            continue
-        mailbox.told_on[i] = day
-        p = users.provider[i]
+    found = np.empty(len(complaining) + len(calling), np.int32)
+    n = len(complaining)
+    for k in range(n):
+        found[k] = complaining[k]
+        news.kinds[complaining[k]] |= COMPLAINED
+    for trial in calling:
+        if news.kinds[trial - today] & COMPLAINED == 0:
+            found[n] = trial - today
+            n += 1
+    return found[:n]
+
+
+@kernel
+def talk(
+    day: int,
+    talking: Ints,
+    links: Links,
+    users: Users,
+    fade: Floats,
+    mailbox: Mailbox,
+    news: News,
+    first: int,
+    end: int,
+) -> None:
+    """Let each talker tell all who hear it (own provider, own belief about it as of today).
+
+    Only users from `first` up to `end` hear it here: the others' ears are in another thread.
+    """
+    # Columns are taken out of their tuples first: within a loop numba counts references each time.
+    provider, belief, as_of = users.provider, users.belief, users.as_of
+    indptr, indices = links.indptr, links.indices
+    messages, total = mailbox.messages, mailbox.total
+    kinds, informed, told = news.kinds, news.users, news.size[0]
+    for k in range(len(talking)):
+        # What later talkers need is brought near: their rows, then their links, then their listeners.
+        if k + 3 * AHEAD < len(talking):
+            prefetch(provider, talking[k + 3 * AHEAD])
+            prefetch(indptr, talking[k + 3 * AHEAD])
+        if k + 2 * AHEAD < len(talking):
+            prefetch(indices, indptr[talking[k + 2 * AHEAD]])
+        if k + AHEAD < len(talking):
+            later = talking[k + AHEAD]
+            for edge in range(indptr[later], indptr[later + 1]):
+                if first <= indices[edge] < end:
+                    prefetch(provider, indices[edge])
+
+        i = talking[k]
+        p = provider[i]
         if p < 0:
             continue
-        message = users.belief[i, p] * fade[day - users.as_of[i]]
-        for edge in range(links.indptr[i], links.indptr[i + 1]):
-            box = np.int64(links.indices[edge]) * providers + p
-            if mailbox.messages[box] == 0:
-                mailbox.boxes[mailbox.used[0]] = box
-                mailbox.used[0] += 1
-            mailbox.messages[box] += 1
-            mailbox.total[box] += message
+        message = belief[i, p] * fade[day - as_of[i]]
+        for edge in range(indptr[i], indptr[i + 1]):
+            listener = indices[edge]
+            if not first <= listener < end:
+                continue
+            if kinds[listener] == 0:
+                informed[told] = listener
+                told += 1
+            kinds[listener] |= MESSAGE
+            messages[listener, p] += 1
+            total[listener, p] += message
+    news.size[0] = told
 
 
 @kernel
@@ -86,31 +124,34 @@ def listen(
     news: News,
 ) -> None:
     """Let every user with mail read it all and update its beliefs; empty the boxes."""
-    providers = users.belief.shape[1]
-    for k in range(mailbox.used[0]):
-        box = mailbox.boxes[k]
-        i = box // providers
-        j = box % providers
-        messages = mailbox.messages[box]
-        mean = mailbox.total[box] / messages
-        mailbox.messages[box] = 0
-        mailbox.total[box] = 0.0
-        if users.provider[i] < 0:
+    provider, belief, as_of, source = users.provider, users.belief, users.as_of, users.source
+    messages, total = mailbox.messages, mailbox.total
+    kinds, informed, told = news.kinds, news.users, news.size[0]
+    for k in range(told):
+        if k + AHEAD < told:
+            prefetch(provider, informed[k + AHEAD])
+        i = informed[k]
+        if kinds[i] & MESSAGE == 0:
             continue
-        held = users.belief[i, j]
-        if j == users.provider[i]:
-            held *= fade[day - users.as_of[i]]
-            users.as_of[i] = day
-        if np.isnan(held):
-            users.belief[i, j] = mean
-            users.source[i, j] = WORD_OF_MOUTH
-        else:
-            weight = weights[messages]
-            if mean > held:
-                weight = min(1.0, weight * negativity)
-            users.belief[i, j] = held + weight * (mean - held)
-        if news.kinds[i] == 0:
-            news.users[news.size[0]] = i
-            news.size[0] += 1
-        news.kinds[i] |= MESSAGE
-    mailbox.used[0] = 0
+        p = provider[i]
+        for j in range(belief.shape[1]):
+            count = messages[i, j]
+            if count == 0:
+                continue
+            mean = total[i, j] / count
+            messages[i, j] = 0
+            total[i, j] = 0.0
+            if p < 0:
+                continue
+            held = belief[i, j]
+            if j == p:
+                held *= fade[day - as_of[i]]
+                as_of[i] = day
+            if np.isnan(held):
+                belief[i, j] = mean
+                source[i, j] = WORD_OF_MOUTH
+            else:
+                weight = weights[count]
+                if mean > held:
+                    weight = min(1.0, weight * negativity)
+                belief[i, j] = held + weight * (mean - held)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.figures import flows_figure, history_figure
-from batch.files import write_whole
+from model.files import write_whole
 from model.show import to_toml
 
 if TYPE_CHECKING:

@@ -13,23 +13,33 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     from model.market import Market
 
+CHECKPOINT = "checkpoint.npz"
+LOOKS = 100  # of a progress bar
+
 
 def load(scenario: str, assignments: list[str]) -> Scenario:
     """Return the scenario that a command line asks for."""
     return Scenario.load(scenario, **dict(read_assignment(text) for text in assignments))
 
 
-def run_once(scenario: str, assignments: list[str], seed: int, out: Path | None, *, as_json: bool) -> None:
-    """Run a scenario and print what came of it; write the tables and figures if asked."""
-    settings = load(scenario, assignments)
-    if out is not None:
-        prepare_folder(out)
+def begin(scenario: str, assignments: list[str], seed: int, threads: int) -> "Market":
+    """Return the market that a command line asks for, before its first day."""
     from model.market import Market
+
+    return Market(load(scenario, assignments), rng=seed, threads=threads)
+
+
+def finish(market: "Market", out: Path | None, checkpoint_every: int | None, *, as_json: bool) -> None:
+    """Run a market to its end and print what came of it; write the tables and figures if asked."""
     from model.summary import summarise
 
-    market = Market(settings, rng=seed)
-    advance(market, quiet=as_json)
+    if checkpoint_every is not None and out is None:
+        raise ScenarioError("--checkpoint-every: needs --out, the folder that the checkpoint is kept in")
+    if out is not None:
+        prepare_folder(out)
+    advance(market, out / CHECKPOINT if out and checkpoint_every else None, checkpoint_every, quiet=as_json)
     summary = summarise(market)
+    settings = market.settings
     if settings.flaws.source == "history":
         from model.reboots import reboots_by_year
 
@@ -48,17 +58,20 @@ def run_once(scenario: str, assignments: list[str], seed: int, out: Path | None,
             print(f"\nWritten to {out}: {', '.join(names)}")
 
 
-def advance(market: "Market", *, quiet: bool) -> None:
-    """Run a market to its end, with a progress bar where somebody watches."""
-    if quiet or not sys.stderr.isatty():
-        market.run()
-        return
+def advance(market: "Market", checkpoint: Path | None, every: int | None, *, quiet: bool) -> None:
+    """Run a market to its end, with a progress bar where somebody watches, and a checkpoint every so many days."""
     from rich.console import Console
     from rich.progress import track
 
-    days = range(market.settings.days)
-    for _ in track(days, "Days", console=Console(stderr=True), transient=True):
-        market.step()
+    from model.checkpoint import save
+
+    days = market.settings.days
+    stops = range(market.day, days, every or max(days // LOOKS, 1))
+    hidden = quiet or not sys.stderr.isatty()
+    for stop in track(stops, "Run", console=Console(stderr=True), transient=True, disable=hidden):
+        market.run(stops.step)
+        if checkpoint is not None and stop + stops.step < days:
+            save(market, checkpoint)
 
 
 def prepare_folder(out: Path) -> None:

@@ -1,11 +1,13 @@
 """Credits: what providers give back to users for a bad month, by their service level agreements."""
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.experience import DAYS_PER_MONTH, endured
+from agents.maintenance import NEVER
 from agents.policies import Outage
 from agents.provider import Provider
 from agents.users import Floats, Ints
@@ -54,6 +56,13 @@ def note_outages(market: "Market", provider: Provider, causes: list[Outage], aff
         second = minutes[users.slot[len(users.provider) + affected[k]] // provider.capacity]
         lost[k] = endured(lost[k], second, market.failover_minutes)
     users.month_minutes[affected] += lost
+
+
+def next_payment(market: "Market", day: int) -> int:
+    """Return the first day from `day` on on which credits are due; `NEVER` if nobody grants any."""
+    if not any(provider.sla for provider in market.providers):
+        return NEVER
+    return next(later for later in count(day) if ends_month(later))
 
 
 def pay_credits(market: "Market", day: int) -> None:

@@ -23,7 +23,7 @@ from model.streams import stream
 if TYPE_CHECKING:
     from model.market import Market
 
-NOBODY = np.empty(0, np.int64)
+NOBODY, NOWHERE = np.empty(0, np.int64), np.empty(0, np.int16)
 NEVER = np.iinfo(np.int32).max
 
 
@@ -41,6 +41,11 @@ class Demography:
     def rows(self) -> int:
         """Everybody who is ever there."""
         return len(self.arrives)
+
+    @property
+    def changing(self) -> bool:
+        """Whether anybody ever comes or goes during the run."""
+        return bool(self.arriving or self.departing)
 
 
 def draw_demography(market: OpenMarket, founders: int, days: int, seed: int) -> Demography:
@@ -120,6 +125,8 @@ def _meet(founders: int, arrives: Ints, departs: Ints, ends: Ints, rng: np.rando
 def come_and_go(market: "Market", day: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Let the day's departures leave for good, then its arrivals ask a neighbour; return the providers of each."""
     users, fleets, people = market.users, market.fleets, market.people
+    if not people.changing:
+        return NOWHERE, NOWHERE
     going = people.departing.get(day, NOBODY)
     going = going[users.provider[going] >= 0]
     departed = users.provider[going].copy()

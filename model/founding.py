@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from agents.chance import bernoulli_indices
 from agents.provider import Provider
-from agents.users import INITIAL, UNKNOWN, Floats, Users
+from agents.users import INITIAL, UNKNOWN, Floats, Rows, Users
 from model.errors import ScenarioError
 from model.streams import stream
 
@@ -44,19 +44,19 @@ def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list
 
 
 def found_users(
+    rows: Rows,
     scenario: "Scenario",
     seed: int,
     tolerance: ArrayLike | None = None,
     downtime_value: ArrayLike | None = None,
     provider: Any = None,
-    rows: int | None = None,
 ) -> Users:
     """Make the users: each knows its own provider at 0 minutes a month, and maybe others at their claims.
 
     Rows beyond `users.count` are for those who arrive later; they are nowhere yet.
     """
     given, n, p = scenario.users, scenario.users.count, len(scenario.providers)
-    later = (rows or n) - n
+    later = len(rows) - n
     # Fussiness is stratified, so that exactly the share `reach` of the users can run on a platform.
     fussiness = (stream(seed, "fussiness").permutation(n) + 0.5) / n
     fussiness = np.concatenate([fussiness, stream(seed, "fussiness", "arrivals").random(later)])
@@ -67,20 +67,17 @@ def found_users(
         else _column("provider", provider, n, 0, p - 1, whole=True).astype(np.int16)
     )
     everybody = n + later
-    users = Users(
+    users = Users.on(
+        rows,
         provider=np.concatenate([own, np.full(later, -1, np.int16)]),
         slot=_slots(own, seats, p, everybody * (2 if given.redundancy.available else 1)),
-        belief=np.full((everybody, p), np.nan),
-        source=np.full((everybody, p), UNKNOWN, np.uint8),
-        as_of=np.full(everybody, -1, np.int32),
+        belief=np.array(np.nan),
+        source=np.array(UNKNOWN),
+        as_of=np.array(-1),
         tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody),
         value=_lognormal(given.downtime_value, stream(seed, "values"), everybody),
         fussiness=fussiness,
-        downtime=np.zeros(everybody),
-        instances=np.ones(everybody, np.uint8),
-        month_minutes=np.zeros(everybody),
-        bound=np.zeros(everybody, np.uint8),
-        complained=np.zeros(everybody, np.uint8),
+        instances=np.array(1),
     )
     if tolerance is not None:
         users.tolerance[:n] = _column("tolerance", tolerance, n)
@@ -130,7 +127,7 @@ def largest_remainder(shares: list[float], names: list[str], n: int) -> list[int
 
 def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int, room: int) -> NDArray[np.int32]:
     """Give each provider's users their slots in the order of `seats`, so that neighbours are spread."""
-    slots = np.empty(room, np.int32)
+    slots = np.zeros(room, np.int32)
     for j in range(providers):
         members = seats[own[seats] == j]
         slots[members] = np.arange(len(members), dtype=np.int32)

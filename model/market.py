@@ -1,5 +1,6 @@
 """The market: a day, repeated. `Market.step` is the whole day."""
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -8,30 +9,31 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.chance import bernoulli_indices
-from agents.choice import Offers, Tastes, choose, leavers
+from agents.chance import Trials, bernoulli_indices
+from agents.choice import Offers, Tastes, choose
+from agents.day import Adverts, Crowd, Part, Society, live
 from agents.experience import fading, suffer, weight_of_a_minute
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
 from agents.user import User, window
-from agents.users import ADVERT, ADVERTISED, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, forget, inform
-from agents.word_of_mouth import Mailbox, attention, listen, talk
+from agents.users import OUTAGE, PEERS, PRICE, Ints, News, first_trigger, inform, rows_for
+from agents.word_of_mouth import Mailbox, attention
 from model import ledger
 from model.collect import collector_of
-from model.credits import note_outages, pay_credits
+from model.credits import next_payment, note_outages, pay_credits
 from model.demography import attach, come_and_go, draw_demography
 from model.errors import ScenarioError
 from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
 from model.founding import found_providers, found_users
 from model.network import Graph, build_graph, from_networkx
-from model.record import Record, Turnover
-from model.responses import review, take_effect
+from model.record import NO_TURNOVER, Record, Turnover
+from model.responses import next_review, review, take_effect
 from model.scenario import Scenario
 from model.streams import fresh_seed, stream
 
 MINUTES_PER_DAY = 1440.0
-NOBODY, NOWHERE = np.empty(0, np.int32), np.empty(0, np.int16)
+NOBODY, NOWHERE, NO_ADVERTS = np.empty(0, np.int32), np.empty(0, np.int16), Adverts.none()
 
 
 class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
@@ -50,6 +52,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         One value for each user, instead of the scenario's lognormal ones. Minutes a month; dollars a minute.
     provider
         The provider's number for each user, instead of the scenario's shares.
+    threads
+        How many look after the users. It changes no result; it pays from some hundred thousand users on.
     settings
         Any other setting by its dotted path, e.g. `**{"users.count": 1000}`.
 
@@ -89,12 +93,15 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         tolerance: ArrayLike | None = None,
         downtime_value: ArrayLike | None = None,
         provider: Sequence[int] | NDArray[np.integer] | None = None,
+        threads: int = 1,
         **settings: Any,
     ) -> None:
         self.seed = checked_seed(rng)
         super().__init__(rng=self.seed)
+        self.given_graph: Graph | None = None  # one that no setting tells of
         if graph is not None and not isinstance(graph, Graph):
             settings = {"network": {"kind": "none"}} | settings
+            graph = self.given_graph = from_networkx(graph)
         self.settings = given = Scenario.load(scenario, **settings)
         self.day = 0
         self.windows: dict[int, User] = {}
@@ -103,44 +110,65 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.people = draw_demography(given.open_market, given.users.count, given.days, self.seed)
         self.network = attach(self._network(graph), self.people, given.open_market.links, self.seed)
         self.providers = found_providers(self, given, self.seed)
-        self.users = found_users(given, self.seed, tolerance, downtime_value, provider, self.people.rows)
+        n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
+        self.rows = rows_for(n, len(self.providers))
+        self.users = found_users(self.rows, given, self.seed, tolerance, downtime_value, provider)
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
         self.by_name = np.array(sorted(range(len(self.providers)), key=lambda j: self.providers[j].name))
 
-        n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
+        self.news = News.on(self.rows)
         self.fade = fading(memory, given.days)
+        self.society = Society(
+            self.users,
+            self.network.links,
+            self.network.hears,
+            Mailbox.on(self.rows),
+            self.fade,
+            attention(given.word_of_mouth.listen, self.network.most_heard),
+            given.word_of_mouth.negativity,
+        )
         self.minute_weight = weight_of_a_minute(memory)
-        self.attention = attention(given.word_of_mouth.listen, self.network.most_heard)
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise, complexity)
         self.failover_minutes = redundancy.failover_seconds / 60
         self.terms = Terms(given.users.contract_days, given.users.count, self.people.arrives, self.seed)
-        self.mailbox = Mailbox.for_users(n, len(self.providers))
-        self.news = News.for_users(n)
-        self._scratch = np.empty(n, np.int32)
-        self._talking, self._choosing = (stream(self.seed, use) for use in ("talk", "choices"))
-        self._voicing, self.asking = (stream(self.seed, use) for use in ("voice", "asking"))
-        self._complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
-        self._advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
+        self._everybody = Part.whole(self.news)
+        self._crowd = Crowd(self.news, threads) if threads > 1 else None
+        self.talking = Trials(stream(self.seed, "talk"), n, given.days, given.word_of_mouth.talk_per_day)
+        self.choosing, self.voicing, self.asking = (stream(self.seed, use) for use in ("choices", "voice", "asking"))
+        self.complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
+        self.advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
+        self._flaw_days = sorted(self.flaws)
         self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
+        self.ask_for_offers()
         self._collector: Any = None
 
     def step(self) -> None:
         """Let one day pass, in the order that docs/odd.md gives."""
+        self._pass(self.day + 1)
+
+    def _pass(self, last: int) -> None:
+        """Let days pass until one ends on which somebody has to act, or `last` has come.
+
+        A day on which no provider does anything, and nobody wants to leave, is like the one before but for what
+        users say; so what happens between two others is left to `live`.
+        """
         day = self._dawn()
         arrived, departed = come_and_go(self, day)
-        flaws = self.flaws.get(day, [])
-        outages = [provider.patch(day, flaws) for provider in self.providers]
+        outages = [provider.patch(day, self.flaws.get(day, [])) for provider in self.providers]
         affected, downtime = self._suffer(day, outages)
-        self._talk(day, affected)
-        self._hear_adverts()
-        movers, origin, target, complaints = self._choose(day)
-        pay_credits(self, day)
-        self._settle(day, outages, downtime, (target, origin, complaints, arrived, departed))
+        evening, leaving = self._live(day, self._undisturbed(day, last), affected)
+        if evening > day:
+            self._settle(slice(day, day + 1), outages, downtime)
+            outages, downtime = self._rest()
+            self._settle(slice(day + 1, evening), outages, downtime)
+        movers, origin, target, complaints = self._choose(evening, leaving)
+        pay_credits(self, evening)
+        self._settle(slice(evening, evening + 1), outages, downtime, target, origin, complaints, arrived, departed)
         self._tell_peers(movers)
-        self._dusk(day)
+        self._dusk(evening)
 
     def run(self, days: int | None = None) -> Self:
         """Let `days` pass, or all that the scenario has left; return the market."""
@@ -148,7 +176,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             raise ScenarioError.of("days", days, "must be a whole number")
         last = self.settings.days if days is None else min(self.day + days, self.settings.days)
         while self.day < last:
-            self.step()
+            if self._collector is None:
+                self._pass(last)
+                self.steps = self.day
+            else:
+                self.step()
         return self
 
     @property
@@ -167,6 +199,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         for provider in self.providers:
             if provider.announced_news:
                 provider.announced_news = False
+                self.ask_for_offers()
                 knowing = ~np.isnan(self.users.belief[:, provider.index])
                 inform(self.news, np.flatnonzero(knowing), PRICE)
         renew(self, self.day)
@@ -186,67 +219,83 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             roster = self.fleets.instances_of(j)
             place = (day, j, minutes, roster, len(roster), capacity)
             how = (self.fade, self.minute_weight, self.failover_minutes)
-            hit, downtime[j] = suffer(*place, self.users, *how, self._scratch)
-            affected[j] = self._scratch[:hit].copy()
+            hit, downtime[j] = suffer(*place, self.users, *how, self._everybody.leaving)
+            affected[j] = self._everybody.leaving[:hit].copy()
             inform(self.news, affected[j], OUTAGE)
             note_outages(self, provider, causes, affected[j])
         return affected, downtime
 
-    def _talk(self, day: int, affected: list[Ints]) -> None:
-        """Let some users talk, more of them after an outage, and all who hear them change their minds."""
-        rules = self.settings.word_of_mouth
-        talkers: list[NDArray[Any]] = [bernoulli_indices(self._talking, len(self.network), rules.talk_per_day)]
-        for hit, rng in zip(affected, self._complaining, strict=True):
-            if len(hit):
-                talkers.append(hit[bernoulli_indices(rng, len(hit), rules.complaint)])
-        for group in talkers:
-            if len(group):
-                talk(day, group, self.network.links, self.users, self.fade, self.mailbox)
-        if self.mailbox.used[0]:
-            listen(day, self.mailbox, self.users, self.fade, self.attention, rules.negativity, self.news)
+    def _undisturbed(self, day: int, last: int) -> int:
+        """Return the day, after this one and up to `last`, whose morning asks for more than the users' own doings."""
+        users = self.settings.users
+        if users.advertising_per_day or users.contract_days or self.people.changing or self._crowd:
+            return day + 1
+        flaw = bisect(self._flaw_days, day)
+        days = [last, *self._flaw_days[flaw : flaw + 1], next_review(self, day) + 1, next_payment(self, day) + 1]
+        return min(*days, *(provider.next_day(day) for provider in self.providers))
 
-    def _hear_adverts(self) -> None:
-        """Let providers reach some of the others' users; who had never heard of one believes its claim."""
+    def _live(self, day: int, last: int, affected: list[Ints]) -> tuple[int, Ints]:
+        """Let users talk, more of them after an outage, listen and consider, until some want to leave or `last` comes.
+
+        Returns
+        -------
+        evening, leaving
+            The day on whose evening it ends, and who wants to leave then.
+        """
+        complaint = self.settings.word_of_mouth.complaint
+        complaining = [
+            hit[bernoulli_indices(rng, len(hit), complaint)]
+            for hit, rng in zip(affected, self.complaining, strict=True)
+            if len(hit)
+        ]
+        said = np.concatenate([NOBODY, *complaining]), self.talking.before(last), self._adverts()
+        world = self.society, self._offers, self.tastes
+        if self._crowd:
+            evening = day
+            leaving, talked = self._crowd.live(day, *said, *world)
+        else:
+            evening, count, talked = live(day, last, *said, self._everybody, *world)
+            leaving = self._everybody.leaving[:count]
+        self.talking.use(talked)
+        return evening, np.sort(leaving)
+
+    def _adverts(self) -> Adverts:
+        """Draw whom the providers reach today."""
         chance = self.settings.users.advertising_per_day
         if chance == 0:
-            return
-        for provider, rng in zip(self.providers, self._advertising, strict=True):
-            j = provider.index
-            reached = bernoulli_indices(rng, len(self.network), chance)
-            elsewhere = self.users.provider[reached]
-            reached = reached[(elsewhere != j) & (elsewhere >= 0)]
-            unaware = reached[np.isnan(self.users.belief[reached, j])]
-            self.users.belief[unaware, j] = provider.claimed_downtime
-            self.users.source[unaware, j] = ADVERT
-            inform(self.news, reached, ADVERTISED)
+            return NO_ADVERTS
+        reached = [bernoulli_indices(rng, len(self.network), chance) for rng in self.advertising]
+        sizes = [len(users) for users in reached]
+        claims = [provider.claimed_downtime for provider in self.providers]
+        return Adverts(np.concatenate(reached), np.repeat(np.arange(len(sizes)), sizes), np.repeat(claims, sizes))
 
-    def _choose(self, day: int) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
-        """Let the users with news choose, and move those who leave.
+    def _choose(self, day: int, wishing: Ints) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
+        """Let those who want to leave choose where to, and move those who may.
 
         Returns
         -------
         movers, origin, target, complaints
             Who moved, from where, to where; and the providers of those who complained instead.
         """
-        users, context = self.users, (self.users, self.fade, self._offers(), self.tastes, self.network.hears)
-        count = leavers(day, self.news.informed(), *context, self._scratch)
-        leaving = np.sort(self._scratch[:count])
+        count = len(wishing)
+        if count == 0:
+            return NOBODY, NOWHERE, NOWHERE, NOWHERE
+        users, kinds, leaving = self.users, self.news.kinds, wishing
         origin, target, gain = users.provider[leaving], np.empty(count, np.int16), np.empty(count)
-        complaints = NOWHERE
-        if count:
-            choose(day, leaving, self._choosing.random(count), *context, target, gain)
-            buys = target == origin  # stays, and buys a second instance: neither contract nor voice keeps it from that
-            relocate(day, leaving[buys], target[buys], users, self.fleets)
-            leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))
-            free = free_to_leave(self, day, leaving)
-            leaving, origin, target, gain = (column[free] for column in (leaving, origin, target, gain))
-            speaks = speak_up(self, day, leaving, self._voicing)
-            complaints = origin[speaks]
-            leaving, origin, target, gain = (column[~speaks] for column in (leaving, origin, target, gain))
-            trigger, source = first_trigger(self.news.kinds[leaving]), users.source[leaving, target]
-            self._relocate(day, leaving, target)
-            self.record.moved(day, leaving, origin, target, trigger, source, gain)
-        forget(self.news)
+        draws, hears = self.choosing.random(count), self.network.hears
+        choose(day, leaving, draws, users, self.fade, self._offers, self.tastes, hears, target, gain)
+        buys = target == origin  # stays, and buys a second instance: neither contract nor voice keeps it from that
+        relocate(day, leaving[buys], target[buys], users, self.fleets)
+        leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))
+        free = free_to_leave(self, day, leaving)
+        leaving, origin, target, gain = (column[free] for column in (leaving, origin, target, gain))
+        speaks = speak_up(self, day, leaving, self.voicing)
+        complaints = origin[speaks]
+        leaving, origin, target, gain = (column[~speaks] for column in (leaving, origin, target, gain))
+        trigger, source = first_trigger(kinds[leaving]), users.source[leaving, target]
+        self._relocate(day, leaving, target)
+        self.record.moved(np.full(len(leaving), day, np.int32), leaving, origin, target, trigger, source, gain)
+        kinds[wishing] = 0
         return leaving, origin, target, complaints
 
     def _relocate(self, day: int, movers: Ints, target: NDArray[np.int16]) -> None:
@@ -255,26 +304,36 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.users.month_minutes[movers] = 0.0
         self.users.complained[movers] = self.users.bound[movers] = 0
 
-    def _offers(self) -> Offers:
-        return Offers(
+    def ask_for_offers(self) -> None:
+        """Take note of what the providers ask for, and who can run there."""
+        self._offers = Offers(
             np.array([p.price for p in self.providers], float),
             np.array([p.policy.reachable for p in self.providers], float),
             self.by_name,
         )
 
+    def _rest(self) -> tuple[list[list[Outage]], list[float]]:
+        """Let the providers have a day with nothing to do; return its outages and downtime, none."""
+        for provider in self.providers:
+            provider.rest()
+        return [[] for _ in self.providers], [0.0 for _ in self.providers]
+
     def _settle(
         self,
-        day: int,
+        days: slice,
         outages: list[list[Outage]],
         downtime: list[float],
-        turnover: tuple[NDArray[np.int16], ...],  # in the order of Turnover: each event's provider
+        *turnover: NDArray[np.int16],  # in the order of Turnover: each event's provider; none: nothing happened
     ) -> None:
-        """Close every provider's books and note its day."""
+        """Close every provider's books and note its day, or several that are alike."""
+        if days.start == days.stop:
+            return
         counts = [np.bincount(events, minlength=len(self.providers)).tolist() for events in turnover]
-        for provider, causes, *of_the_day in zip(self.providers, outages, *counts, strict=True):
+        for provider, causes in zip(self.providers, outages, strict=True):
             j = provider.index
+            happened = Turnover(*(count[j] for count in counts)) if counts else NO_TURNOVER
             down = sum(len(outage.servers) for outage in causes)
-            self.record.close(day, provider, ledger.settle(provider), Turnover(*of_the_day), downtime[j], down)
+            self.record.close(days, provider, ledger.settle(provider), happened, downtime[j], down)
 
     def _tell_peers(self, movers: Ints) -> None:
         """Tomorrow, those who hear a mover consider it, if they care where their neighbours are."""
@@ -341,11 +400,9 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     def datacollector(self, collector: Any) -> None:
         self._collector = collector
 
-    def _network(self, graph: Any) -> Graph:
+    def _network(self, graph: Graph | None) -> Graph:
         users = self.settings.users.count
-        if graph is None:
-            return build_graph(self.settings.network, users, self.seed)
-        network = graph if isinstance(graph, Graph) else from_networkx(graph)
+        network = build_graph(self.settings.network, users, self.seed) if graph is None else graph
         if len(network) != users:
             raise ScenarioError.of(
                 "users.count", users, f"must be {len(network)}, the nodes of the graph that is given"

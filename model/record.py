@@ -62,6 +62,9 @@ class Turnover(NamedTuple):
     departed: int
 
 
+NO_TURNOVER = Turnover(0, 0, 0, 0, 0)
+
+
 class Record:
     """What happened: a row a provider and day, a row a move, a row an outage of a server."""
 
@@ -72,11 +75,11 @@ class Record:
         self.daily = np.zeros((days, len(names), len(DAILY)))
         self.responses: list[Event] = []  # what providers decided on review days
         self._moves: list[tuple[Any, ...]] = []
-        self._outages: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
+        self.outage_list: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
 
     def moved(
         self,
-        day: int,
+        day: Ints,
         users: Ints,
         origin: NDArray[np.int16],
         target: NDArray[np.int16],
@@ -84,26 +87,26 @@ class Record:
         source: NDArray[np.uint8],
         gain: Floats,
     ) -> None:
-        """Note the moves of a day."""
-        self._moves.append((np.full(len(users), day, np.int32), users, origin, target, trigger, source, gain))
+        """Note moves, a place in each column for a move."""
+        self._moves.append((day, users, origin, target, trigger, source, gain))
 
     def went_down(self, day: int, provider: Provider, outage: Outage) -> None:
         """Note an outage, and how many instances were on each server."""
         seated = np.minimum(provider.capacity, provider.instances - outage.servers * provider.capacity)
-        self._outages.append((day, provider.index, outage, seated))
+        self.outage_list.append((day, provider.index, outage, seated))
 
     def close(
         self,
-        day: int,
+        days: slice,
         provider: Provider,
         books: Books,
-        turnover: Turnover,
-        downtime: float,
-        servers_down: int,
+        turnover: Turnover = NO_TURNOVER,
+        downtime: float = 0.0,
+        servers_down: int = 0,
     ) -> None:
-        """Note a provider's day."""
+        """Note a provider's day, or several that are alike."""
         maintenance = provider.maintenance
-        self.daily[day, provider.index] = (
+        self.daily[days, provider.index] = (
             provider.users,
             turnover.joined,
             turnover.left,
@@ -189,17 +192,17 @@ class Record:
         """A row for each outage of a server: day, provider, server, cause, minutes, instances on it."""
         import pandas as pd
 
-        sizes = [len(outage.servers) for _, _, outage, _ in self._outages]
+        sizes = [len(outage.servers) for _, _, outage, _ in self.outage_list]
         return pd.DataFrame(
             {
-                "day": np.repeat([day for day, *_ in self._outages], sizes).astype(np.int32),
-                "provider": self._named(np.repeat([p for _, p, *_ in self._outages], sizes).astype(np.int16)),
-                "server": np.concatenate([np.empty(0, np.int64), *(o.servers for _, _, o, _ in self._outages)]),
+                "day": np.repeat([day for day, *_ in self.outage_list], sizes).astype(np.int32),
+                "provider": self._named(np.repeat([p for _, p, *_ in self.outage_list], sizes).astype(np.int16)),
+                "server": np.concatenate([np.empty(0, np.int64), *(o.servers for _, _, o, _ in self.outage_list)]),
                 "cause": pd.Categorical(
-                    np.repeat(np.array([o.cause for _, _, o, _ in self._outages], dtype=object), sizes)
+                    np.repeat(np.array([o.cause for _, _, o, _ in self.outage_list], dtype=object), sizes)
                 ),
-                "minutes": np.repeat([o.minutes for _, _, o, _ in self._outages], sizes).astype(float),
-                "instances": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self._outages)]),
+                "minutes": np.repeat([o.minutes for _, _, o, _ in self.outage_list], sizes).astype(float),
+                "instances": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self.outage_list)]),
             }
         )
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from agents.experience import DAYS_PER_MONTH
+from agents.maintenance import NEVER
 from agents.provider import Provider
 from agents.strategies import Hold, Response, Review, Standing
 from model.record import Event
@@ -27,6 +28,12 @@ def take_effect(market: "Market", day: int) -> None:
         if provider.planned is not None and day >= provider.planned[0]:
             provider.policy = provider.planned[1]
             provider.planned = None
+
+
+def next_review(market: "Market", day: int) -> int:
+    """Return the first day from `day` on with a review; `NEVER` if nobody holds any."""
+    reviewing = [p.review_days for p in market.providers if not isinstance(p.strategy, Hold)]
+    return min((-(-(day + 1) // days) * days - 1 for days in reviewing), default=NEVER)
 
 
 def review(market: "Market", day: int) -> None:

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents import users as columns
-from agents.chance import bernoulli_indices
+from agents.chance import Trials, bernoulli_indices
 from agents.choice import Offers, Tastes, add_peers, choose, leavers, pick, weigh
 from agents.experience import DAYS_PER_MONTH, believed, fading, suffer, weight_of_a_minute
 from agents.fleets import Fleets, relocate
 from agents.maintenance import Campaign
 from agents.policies import Flaw, Reboot
-from agents.users import News, Users, first_trigger, forget, inform
-from agents.word_of_mouth import Mailbox, attention, listen, talk
+from agents.users import News, Users, first_trigger, inform, rows_for
+from agents.word_of_mouth import Mailbox, attention, listen, talk, talkers
 from model import Market
 from model.network import Graph, from_edges
 from tests import oracles
@@ -30,6 +30,7 @@ class Small:
     """A market of a few users, small enough to be checked by hand."""
 
     day: int
+    rows: np.ndarray
     users: Users
     graph: Graph
     offers: Offers
@@ -62,20 +63,19 @@ def markets(draw):
     belief[range(n), provider] = each(MINUTES)
     seats = draw(st.permutations(range(n)))
     slots = [[i for i in seats if provider[i] == j] for j in range(p)]
-    users = Users(
-        provider=np.array(provider, np.int16),
+    rows = rows_for(n, p)
+    users = Users.on(
+        rows,
+        provider=np.array(provider),
         slot=np.array([slots[provider[i]].index(i) for i in range(n)], np.int32),
         belief=belief,
-        source=np.isfinite(belief).astype(np.uint8),
-        as_of=np.array(each(st.integers(-1, day - 1)), np.int32),
+        source=np.isfinite(belief),
+        as_of=np.array(each(st.integers(-1, day - 1))),
         tolerance=np.array(each(MINUTES | st.just(np.inf))),
         value=np.array(each(st.sampled_from([0.1, 0.5]) | st.floats(0.01, 100))),
         fussiness=np.array(each(UNIT)),
         downtime=np.array(each(MINUTES)),
-        instances=np.ones(n, np.uint8),
-        month_minutes=np.zeros(n),
-        bound=np.zeros(n, np.uint8),
-        complained=np.zeros(n, np.uint8),
+        instances=np.array(1),
     )
     directed = draw(st.booleans())
     pairs = [(a, b) for a in range(n) for b in range(n) if a < b or (directed and a != b)]
@@ -87,7 +87,7 @@ def markets(draw):
         order=np.array(draw(st.permutations(range(p)))),
     )
     memory = draw(st.sampled_from([0.5, 90.0, np.inf]))
-    return Small(day, users, graph, offers, fading(memory, LAST_DAY), slots)
+    return Small(day, rows, users, graph, offers, fading(memory, LAST_DAY), slots)
 
 
 def groups_of(n, most=12):
@@ -121,6 +121,43 @@ def test_every_trial_succeeds_with_its_chance(n, chance):
     error = math.sqrt(chance * (1 - chance) / times)
     assert abs(hits / times - chance).max() < 4.5 * error  # the worst of n trials
     assert abs(hits.mean() / times - chance) < 4 * error / math.sqrt(n)
+
+
+@many
+@given(st.integers(0, 2**32), st.integers(1, 9), st.sampled_from([0.001, 0.2, 0.9, 1.0]), st.data())
+def test_rows_of_trials_are_the_same_however_many_are_asked_for_at_a_time(seed, n, chance, data):
+    rows = 200
+    whole = Trials(np.random.default_rng(seed), n, rows, chance)
+    everything = whole.before(rows)
+    everything = everything[everything < n * rows]
+    assert (np.diff(everything) > 0).all()
+    pieces, row, found = Trials(np.random.default_rng(seed), n, rows, chance), 0, []
+    while row < rows:
+        row = min(row + data.draw(st.integers(1, 90)), rows)
+        known = pieces.before(row)
+        count = int(np.searchsorted(known, row * n))
+        found += known[:count].tolist()
+        pieces.use(count)
+    assert found == everything.tolist()
+
+
+@pytest.mark.parametrize("chance", [0.001, 0.02, 0.4, 0.97])
+def test_every_trial_of_many_rows_succeeds_with_its_chance(chance):
+    n, rows = 50, 20_000
+    trials = Trials(np.random.default_rng(7), n, rows, chance).before(rows)
+    trials = trials[trials < n * rows]
+    hits = np.bincount(trials % n, minlength=n)
+    error = math.sqrt(chance * (1 - chance) / rows)
+    assert abs(hits / rows - chance).max() < 4.5 * error
+    assert abs(hits.mean() / rows - chance) < 4 * error / math.sqrt(n)
+    gaps = np.bincount(np.diff(trials))[1:6]  # geometric: each length comes with its own chance
+    expected = chance * (1 - chance) ** np.arange(5) * (len(trials) - 1)
+    assert (abs(gaps - expected[: len(gaps)]) < 4.5 * np.sqrt(expected[: len(gaps)])).all()
+
+
+def test_trials_without_a_chance_never_succeed_and_certain_ones_always_do():
+    assert len(Trials(np.random.default_rng(7), 9, 100, 0.0).before(100)) == 0
+    assert Trials(np.random.default_rng(7), 3, 4, 1.0).before(4)[:12].tolist() == list(range(12))
 
 
 def test_without_a_chance_or_trials_nothing_succeeds():
@@ -174,20 +211,16 @@ def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
     minutes = {3: 5.0, 4: 0.5, 30: 240.0}
     a = math.exp(-1 / memory_days)
     daily = 2.0
-    users = columns.Users(
-        provider=np.zeros(1, np.int16),
+    rows = rows_for(1, 1)
+    users = Users.on(
+        rows,
+        provider=np.array(0),
         slot=np.zeros(1, np.int32),
-        belief=np.array([[daily]]),
-        source=np.ones((1, 1), np.uint8),
-        as_of=np.zeros(1, np.int32),
-        tolerance=np.ones(1),
+        belief=np.array(daily),
+        as_of=np.array(0),
         value=np.ones(1),
         fussiness=np.zeros(1),
-        downtime=np.zeros(1),
-        instances=np.ones(1, np.uint8),
-        month_minutes=np.zeros(1),
-        bound=np.zeros(1, np.uint8),
-        complained=np.zeros(1, np.uint8),
+        instances=np.array(1),
     )
     fade, weight = fading(memory_days, LAST_DAY), weight_of_a_minute(memory_days)
     for day in range(1, LAST_DAY):
@@ -213,47 +246,47 @@ def test_fading_and_weights_are_their_formulas():
 
 
 @many
-@given(st.data(), markets())
-def test_talking_is_its_oracle_even_if_asked_twice(data, small):
-    first, second = data.draw(groups_of(small.n)), data.draw(groups_of(small.n))
-    mailbox = Mailbox.for_users(small.n, small.providers)
-    before = small.plain()
-
-    for group, dtype in ((first, np.int64), (second, np.int32)):
-        talk(small.day, np.array(group, dtype), small.graph.links, small.users, small.fade, mailbox)
-    letters = oracles.talk(
-        small.day, first + second, oracles.neighbours(small.graph.links), before, small.fade.tolist()
-    )
-
-    boxes = {i * small.providers + j: told for (i, j), told in letters.items()}
-    assert sorted(mailbox.boxes[: mailbox.used[0]].tolist()) == sorted(boxes)
-    for box in range(small.n * small.providers):
-        assert mailbox.messages[box] == len(boxes.get(box, []))
-        assert mailbox.total[box] == oracles.added(boxes.get(box, []))
-    assert_same(small.users, before)
+@given(st.data(), st.integers(1, 7), st.integers(0, 3))
+def test_everybody_talks_once_for_whatever_reason(data, n, day):
+    complaining, calling = data.draw(some_of(n)), sorted(data.draw(some_of(n)))
+    news = News.on(rows_for(n, 1))
+    inform(news, np.array(complaining, np.int32), columns.OUTAGE)
+    trials = np.array([day * n + i for i in calling], np.int64)
+    talking = talkers(np.array(complaining, np.int32), trials, day * n, news)
+    assert talking.tolist() == list(dict.fromkeys(complaining + calling))
+    assert (first_trigger(news.kinds[news.informed()]) == 0).all()  # the mark is no news
 
 
 @many
 @given(st.data(), markets(), UNIT | st.just(1.0), st.sampled_from([1.0, 1.5, 4.0]))
 def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, negativity):
     weights = attention(heed, small.graph.most_heard)
-    mailbox, news = Mailbox.for_users(small.n, small.providers), News.for_users(small.n)
+    mailbox, news = Mailbox.on(small.rows), News.on(small.rows)
     expected, fade = small.plain(), small.fade.tolist()
 
     for day in (small.day, small.day + 1):
-        talkers = data.draw(groups_of(small.n))
-        talk(day, np.array(talkers, np.int64), small.graph.links, small.users, small.fade, mailbox)
-        listen(day, mailbox, small.users, small.fade, weights, negativity, news)
-        letters = oracles.talk(day, talkers, oracles.neighbours(small.graph.links), expected, fade)
-        listeners = oracles.listen(day, letters, expected, fade, weights.tolist(), negativity)
+        talking = data.draw(some_of(small.n))
+        before = small.plain()
+        talk(day, np.array(talking, np.int32), small.graph.links, small.users, small.fade, mailbox, news, 0, small.n)
+        letters = oracles.talk(day, talking, oracles.neighbours(small.graph.links), expected, fade)
+        for i, j in np.ndindex(small.n, small.providers):
+            assert mailbox.messages[i, j] == len(letters.get((i, j), []))
+            assert mailbox.total[i, j] == oracles.added(letters.get((i, j), []))
+        assert_same(small.users, before)
 
+        listen(day, mailbox, small.users, small.fade, weights, negativity, news)
+        listeners = oracles.listen(day, letters, expected, fade, weights.tolist(), negativity)
         assert_same(small.users, expected)
         assert sorted(news.informed().tolist()) == sorted(listeners)
         assert (news.kinds[news.informed()] == columns.MESSAGE).all()
-        assert mailbox.used[0] == 0
         assert not mailbox.messages.any()
         assert not mailbox.total.any()
         forget(news)
+
+
+def forget(news):
+    news.kinds[news.informed()] = 0
+    news.size[0] = 0
 
 
 # --- choice
@@ -269,8 +302,7 @@ def test_gains_are_their_oracle(data, small, peer_weight, complexity):
     for i in range(small.n):
         p = users.provider[i]
         own = users.belief[i, p] * fade[small.day - users.as_of[i]]
-        person = (users.value[i], users.fussiness[i], offers.price, offers.reach, users.instances[i])
-        weigh(i, own, p, users.belief, *person, complexity, gain)
+        weigh(i, own, p, users, offers, complexity, gain)
         if peer_weight > 0:
             add_peers(i, users.provider, peer_weight, small.graph.hears, gain)
         expected = oracles.gains(
@@ -309,9 +341,13 @@ def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise,
     if data.draw(st.booleans()):  # a gain that is just the tolerance does not make anybody leave
         small.users.tolerance[:] = [max(gains_of(i).values(), default=0.0) for i in range(small.n)]
         plain = small.plain()
-    count = leavers(small.day, np.array(informed, np.int32), *context, out)
+    news = News.on(small.rows)
+    inform(news, np.array(informed, np.int32), columns.PRICE)
+    count = leavers(small.day, *context, news, out)
     expected = oracles.leavers(informed, plain.tolerance, gains_of)
     assert out[:count].tolist() == expected
+    assert np.flatnonzero(news.kinds).tolist() == sorted(expected)  # the others have dealt with their news
+    assert news.size[0] == 0
 
     draws = data.draw(st.lists(UNIT, min_size=count, max_size=count))
     target, gained = np.empty(count, np.int16), np.empty(count)
@@ -417,7 +453,7 @@ def test_the_belief_about_the_old_provider_is_kept_as_it_stood_on_the_day_of_the
 @many
 @given(st.data(), st.integers(1, 6))
 def test_news_and_its_first_trigger_are_their_oracles(data, n):
-    news, expected = News.for_users(n), {}
+    news, expected = News.on(rows_for(n, 1)), {}
     told = data.draw(st.lists(st.tuples(groups_of(n, 6), st.integers(0, 4)), max_size=6))
     for users, trigger in told:
         inform(news, np.array(users, np.int32), 1 << trigger)
@@ -429,10 +465,6 @@ def test_news_and_its_first_trigger_are_their_oracles(data, n):
     assert held == [expected.get(i, set()) for i in range(n)]
     first = first_trigger(news.kinds[informed])
     assert first.tolist() == [oracles.first_trigger(expected[i]) for i in informed.tolist()]
-
-    forget(news)
-    assert news.size[0] == 0
-    assert not news.kinds.any()
 
 
 def test_the_first_trigger_of_every_set_of_news():

@@ -17,7 +17,7 @@ from model.responses import cost_per_user
 from model.summary import summarise
 
 REGRESSION = Path(__file__).parent / "regression.json"
-# The numbers of before the mechanisms of this file existed, but for the last bit of the downtime: CHANGELOG.md.
+# The numbers of the last change of results that CHANGELOG.md tells of.
 COLUMNS = [name for name in INDEX if name not in ("credit_cost", "instances", "complaints", "arrived", "departed")]
 BUSY = {"users.count": 1000, "flaws.per_year": 15.0}
 
@@ -26,7 +26,7 @@ def market(preset="thought-experiment", rng=1, **settings):
     return Market(preset, rng=rng, **(BUSY | settings))
 
 
-# --- with every mechanism off, the numbers are those of before, to the byte
+# --- results change only where the changelog says so
 
 
 def fingerprint(name):

@@ -65,6 +65,13 @@ class Policy(Section):
         due = maintenance.advance(day, self.window, servers)
         return patches, range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start
 
+    def next_day(self, maintenance: Maintenance, day: int) -> int:
+        """Return the first day after `day` on which there is anything to do or to draw, unless a flaw comes.
+
+        The market does not ask policies of others, which it does not know: they are given every day.
+        """
+        return maintenance.next_day(day)
+
     def take_over(self, maintenance: Maintenance, day: int) -> None:  # noqa: ARG002 -- subclasses ask
         """Begin where another policy has left off."""
         maintenance.waiting += len(maintenance.making)
@@ -168,6 +175,12 @@ class Breachable(Policy):
     )
     breach_minutes: float = setting(240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0, le=1440)
     breach_cost: float = setting(10_000.0, "what a breach costs the provider", unit="dollars", ge=0, le=1e9)
+
+    def next_day(self, maintenance: Maintenance, day: int) -> int:
+        """Return tomorrow while a flaw is open: every day it may be exploited."""
+        if self.breach_per_flaw_day > 0 and self.exposed(maintenance):
+            return day + 1
+        return super().next_day(maintenance, day)
 
     def breaches(self, open_flaws: int, rng: np.random.Generator) -> int:
         """Draw for each open flaw whether it is exploited today."""

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from agents.maintenance import Maintenance
+from agents.maintenance import NEVER, Maintenance
 from agents.policies.base import Breachable, FullReboots
 from agents.section import setting
 
@@ -17,3 +17,8 @@ class Defer(FullReboots, Breachable):
         """Start the planned campaign; the calendar is known, so it needs no notice."""
         if maintenance.waiting and day > 0 and day % self.interval_days == 0:
             maintenance.announce(day)
+
+    def next_day(self, maintenance: Maintenance, day: int) -> int:
+        """Return the planned day too, if a flaw waits for it."""
+        planned = (day // self.interval_days + 1) * self.interval_days if maintenance.waiting else NEVER
+        return min(planned, super().next_day(maintenance, day))

@@ -1,12 +1,13 @@
 """Live patch: covered flaws are fixed in the running kernel, the others by a campaign."""
 
+import math
 from typing import Literal, Self
 
 import numpy as np
 from pydantic import model_validator
 
 from agents.chance import bernoulli_indices
-from agents.maintenance import Maintenance
+from agents.maintenance import NEVER, Maintenance
 from agents.policies.base import AnnouncedCampaigns, Breachable, Flaw, FullReboots, Outage
 from agents.section import setting
 
@@ -63,6 +64,14 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
         """Announce the reboot of kernels that run out of support, in time for it."""
         if day + self.notice_days >= maintenance.booted + self.max_age_days:
             maintenance.announce(day + self.notice_days)
+
+    def next_day(self, maintenance: Maintenance, day: int) -> int:
+        """Return the day too on which the reboot of kernels that run out of support is announced."""
+        expires = maintenance.booted + self.max_age_days - self.notice_days
+        announces = (
+            max(math.ceil(expires), day + 1) if math.isfinite(expires) and maintenance.announced is None else NEVER
+        )
+        return min(announces, super().next_day(maintenance, day))
 
     def patch_live(self, servers: int, rng: np.random.Generator) -> list[Outage]:
         """Draw the servers on which the patch goes bad."""

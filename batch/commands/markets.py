@@ -5,24 +5,43 @@ from typing import Annotated
 
 import typer
 
-from batch.commands.options import DEFAULT_SEED, JsonOption, ScenarioArgument, SetOption
+from batch.commands.options import DEFAULT_SCENARIO, DEFAULT_SEED, JsonOption, ScenarioArgument, SetOption
 
 
 def run(
-    scenario: ScenarioArgument = "thought-experiment",
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="[SCENARIO]", help=f"A preset's name or a TOML file; left out: {DEFAULT_SCENARIO}."),
+    ] = None,
     settings: SetOption = [],  # noqa: B006 -- typer copies it
-    seed: Annotated[int, typer.Option(min=0, help="Root of all randomness.")] = DEFAULT_SEED,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help=f"Root of all randomness; left out: {DEFAULT_SEED}.", show_default=False)
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, scenario and figures here.")] = None,
     json: JsonOption = False,
+    threads: Annotated[int, typer.Option(min=1, help="For one large market; changes no result.")] = 1,
+    checkpoint_every: Annotated[
+        int | None, typer.Option(min=1, metavar="DAYS", help="Keep DIR/checkpoint.npz, to go on from.")
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="FILE", help="Go on from a checkpoint.")] = None,
 ) -> None:
     """Run one market and answer its question in dollars.
 
     Examples: patchmarket run; patchmarket run debian-history; patchmarket run --set users.tolerance.median=5;
-    patchmarket run my.toml --seed 7 --out results
+    patchmarket run my.toml --seed 7 --out results; patchmarket run --resume results/checkpoint.npz
     """
-    from batch.run import run_once
+    from batch.run import begin, finish
+    from model.errors import ScenarioError
 
-    run_once(scenario, settings, seed, out, as_json=json)
+    if resume is None:
+        market = begin(scenario or DEFAULT_SCENARIO, settings, DEFAULT_SEED if seed is None else seed, threads)
+    elif scenario is not None or settings or seed is not None:
+        raise ScenarioError("--resume: the file says scenario, settings and seed; leave them out")
+    else:
+        from model.checkpoint import resume as market_of
+
+        market = market_of(resume, threads=threads)
+    finish(market, out, checkpoint_every, as_json=json)
 
 
 def scenarios() -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+DEFAULT_SCENARIO = "thought-experiment"
 DEFAULT_SEED = 3  # a run close to the median of the thought experiment; any other is as true
 
 ScenarioArgument = Annotated[str, typer.Argument(metavar="[SCENARIO]", help="A preset's name or a TOML file.")]
