@@ -32,9 +32,9 @@ class Host(agentpy.Agent):
         """Do today's maintenance, and take its outages to the guests."""
         capacity = self.operator.capacity
         minutes = self.operator.patch(day, flaws, len(self.guests))
-        for server in np.flatnonzero(minutes):
-            for guest in self.guests[server * capacity : (server + 1) * capacity]:
-                guest.minutes_today = minutes[server]
+        for server, lost in enumerate(minutes.tolist()):
+            for guest in self.guests[server * capacity : (server + 1) * capacity] if lost > 0 else ():
+                guest.minutes_today = lost
 
     def admit(self, guest: "Customer") -> None:
         """Give a guest the next free place."""

@@ -1,5 +1,6 @@
 """The bound: compile `bound.c`, give it the market's own graph, people and campaigns, and let it run a year."""
 
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -33,7 +34,7 @@ RECORD = np.dtype(
 """A user: `struct user` of bound.c."""
 
 
-class CannotCompile(Exception):
+class CompilerError(Exception):
     """Why there is no C program."""
 
 
@@ -54,7 +55,7 @@ def compiler() -> str:
     for name in ("cc", "gcc", "clang"):
         if found := shutil.which(name):
             return found
-    raise CannotCompile("no C compiler (cc, gcc or clang)")
+    raise CompilerError("no C compiler (cc, gcc or clang)")
 
 
 def compiler_version() -> str:
@@ -63,15 +64,17 @@ def compiler_version() -> str:
     return asked.stdout.splitlines()[0]
 
 
-def compile_bound(folder: Path) -> Path:
-    """Compile `bound.c` into a folder; return the program."""
-    program = folder / "bound"
-    done = subprocess.run(
-        [compiler(), *FLAGS, str(SOURCE), "-o", str(program), "-lm"], capture_output=True, text=True, check=False
-    )
+@cache
+def program() -> Path:
+    """Compile `bound.c`, once for each process; return the program."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder) / "bound"
+    command = [compiler(), *FLAGS, str(SOURCE), "-o", str(path), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CannotCompile(f"the C compiler failed: {(done.stderr.splitlines() or ['it does not say why'])[0]}")
-    return program
+        raise CompilerError(f"the C compiler failed: {(done.stderr.splitlines() or ['it does not say why'])[0]}")
+    return path
 
 
 def campaign_starts(scenario: Scenario, seed: int) -> list[int]:
@@ -113,16 +116,16 @@ def write_input(path: Path, market: Market) -> None:
         records(market.users).tofile(file)
 
 
-def run_bound(program: Path, path: Path, seed: int) -> Bound:
+def run_bound(path: Path, seed: int) -> Bound:
     """Run the year whose input is in a file."""
-    done = subprocess.run([str(program), str(path), str(seed)], capture_output=True, text=True, check=True)
+    done = subprocess.run([str(program()), str(path), str(seed)], capture_output=True, text=True, check=True)
     seconds, messages, suffered, moves, lost, allocated = done.stdout.split()
     return Bound(float(seconds), int(messages), int(suffered), int(moves), float(lost), int(allocated))
 
 
 def same_year(market: Market) -> Bound:
-    """Compile, write and run the year that lies before a market, from its seed."""
+    """Run the year that lies before a market, from its seed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
         write_input(path, market)
-        return run_bound(compile_bound(Path(folder)), path, market.seed)
+        return run_bound(path, market.seed)

@@ -1,13 +1,14 @@
 """The contenders: the same market in six ways, and how a year of each is timed.
 
-Each is a generator: it builds its market, yields, and then yields after every day the share of users that the first
-provider has lost. So all are timed by the same few lines, whatever their library calls a step.
+Each is a generator: it builds its market, yields, and yields again after every day: the days done, and the share of
+users that the first provider has lost. So all are timed by the same few lines, whatever their library calls a step.
 """
 
 import gc
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from model.scenario import Scenario
 
 YEAR = 365  # days
 
-Days = Iterator[float]
+Days = Iterator[tuple[int, float]]
 
 
 class Contender(NamedTuple):
@@ -48,11 +49,11 @@ def mesa_objects(scenario: Scenario, seed: int) -> Days:
 
     market = PlainMarket(scenario, rng=seed)
     at_start = len(market.hosts[0].guests)
-    yield 0.0
-    while market.day < scenario.days:
-        market.step()
-        yield 1 - len(market.hosts[0].guests) / at_start
-    forget(market)
+    with forgotten(market):
+        yield 0, 0.0
+        while market.day < scenario.days:
+            market.step()
+            yield market.day, 1 - len(market.hosts[0].guests) / at_start
 
 
 def agentpy_objects(scenario: Scenario, seed: int) -> Days:
@@ -61,10 +62,10 @@ def agentpy_objects(scenario: Scenario, seed: int) -> Days:
 
     market = AgentPyMarket({"scenario": scenario, "seed": seed, "steps": scenario.days})
     market.sim_setup()
-    yield 0.0
+    yield 0, 0.0
     while market.running:
         market.sim_step()
-        yield market.lost
+        yield market.t, market.lost
 
 
 def mesa_dataframes(scenario: Scenario, seed: int) -> Days:
@@ -72,10 +73,10 @@ def mesa_dataframes(scenario: Scenario, seed: int) -> Days:
     from benchmarks.mesa_dataframes import FrameMarket
 
     market = FrameMarket(scenario, rng=seed)
-    yield 0.0
+    yield 0, 0.0
     while market.day < scenario.days:
         market.step()
-        yield market.lost
+        yield market.day, market.lost
 
 
 def numpy_columns(scenario: Scenario, seed: int) -> Days:
@@ -83,10 +84,10 @@ def numpy_columns(scenario: Scenario, seed: int) -> Days:
     from benchmarks.numpy_columns import ColumnMarket
 
     market = ColumnMarket(scenario, rng=seed)
-    yield 0.0
+    yield 0, 0.0
     while market.day < scenario.days:
         market.step()
-        yield market.lost
+        yield market.day, market.lost
 
 
 def ours(scenario: Scenario, seed: int, graph: Any = None) -> Days:
@@ -95,17 +96,21 @@ def ours(scenario: Scenario, seed: int, graph: Any = None) -> Days:
 
     market = Market(scenario, rng=seed, graph=graph)
     at_start = max(int(market.fleets.size[0]), 1)
-    yield 0.0
-    market.run()
-    yield 1 - int(market.fleets.size[0]) / at_start
-    forget(market)
+    with forgotten(market):
+        yield 0, 0.0
+        market.run()
+        yield market.day, 1 - int(market.fleets.size[0]) / at_start
 
 
-def forget(market: Any) -> None:
-    """Let a Mesa model go: Mesa 3.3 keeps every one alive, in a table of ids, and the next must not pay for it."""
+@contextmanager
+def forgotten(market: Any) -> Iterator[None]:
+    """Let a Mesa model go in the end: 3.3 keeps every one alive, in a table of ids, and the next must not pay for it."""
     import mesa
 
-    getattr(mesa.Agent, "_ids", {}).pop(market, None)
+    try:
+        yield
+    finally:
+        getattr(mesa.Agent, "_ids", {}).pop(market, None)
 
 
 CONTENDERS = {
@@ -125,34 +130,33 @@ def scenario_of(users: int, **settings: Any) -> Scenario:
 
 def measure(name: str, scenario: Scenario, seed: int, patience: float = float("inf"), graph: Any = None) -> Timing:
     """Build a market and let its days pass, fewer if patience (seconds) runs out."""
-    gc.collect()
     run_days = CONTENDERS[name].days
     if run_days is None:
         return measure_bound(scenario, seed)
+    gc.collect()
     start = time.perf_counter()
     days = run_days(scenario, seed) if graph is None else run_days(scenario, seed, graph)
-    lost, done = next(days), 0
-    built = time.perf_counter()
-    for lost in days:
-        done = done + 1 if name != "ours" else scenario.days
+    done, lost = next(days)
+    built = ended = time.perf_counter()
+    while done < scenario.days and ended - built <= patience:
+        done, lost = next(days)
         ended = time.perf_counter()
-        if ended - built > patience:
-            break
     return Timing(built - start, ended - built, done, lost, peak_memory())
 
 
 def measure_bound(scenario: Scenario, seed: int) -> Timing:
     """Time the C program on the market's own graph and people; its build is the writing of them."""
-    from benchmarks.bound import compile_bound, run_bound, write_input
+    from benchmarks.bound import program, run_bound, write_input
     from model.market import Market
 
+    program()
     with tempfile.TemporaryDirectory() as folder:
-        program, path = compile_bound(Path(folder)), Path(folder) / "input"
+        path = Path(folder) / "input"
         start = time.perf_counter()
         write_input(path, Market(scenario, rng=seed))
         built = time.perf_counter()
         gc.collect()
-        year = run_bound(program, path, seed)
+        year = run_bound(path, seed)
     return Timing(built - start, year.seconds, scenario.days, year.lost, year.allocated)
 
 

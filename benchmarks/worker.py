@@ -11,7 +11,7 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from benchmarks.contenders import CONTENDERS, Timing, measure, scenario_of
 
@@ -19,23 +19,24 @@ ROOT = Path(__file__).parents[1]
 WARM_UP = 300  # users
 
 
-class Missing(Exception):
+class UnavailableError(Exception):
     """Why a contender cannot run here, in words for the reader of the table."""
 
 
 class Worker:
-    """The asking side: `with Worker("numpy") as worker: worker.ask(1000, seed=1)`.
+    """The asking side: `Worker("numpy").ask(1000, seed=1)`.
 
     Raises
     ------
-    Missing
+    UnavailableError
         When the contender cannot run here.
     """
 
     def __init__(self, name: str) -> None:
-        self.complaints = tempfile.TemporaryFile("w+")
+        command = command_for(name)
+        self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- `close` closes it
         self.process = subprocess.Popen(
-            command_for(name),
+            command,
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
@@ -60,12 +61,10 @@ class Worker:
         self.process.wait()
         self.complaints.seek(0)
         said = [text.strip() for text in self.complaints.read().splitlines() if text.strip()]
-        raise Missing(said[-1] if said else f"its process ended with code {self.process.returncode}")
+        self.close()
+        raise UnavailableError(said[-1] if said else f"its process ended with code {self.process.returncode}")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """End the process."""
         self.process.communicate()
         self.complaints.close()
@@ -79,7 +78,7 @@ def command_for(name: str) -> list[str]:
         return [sys.executable, *serve]
     uv = shutil.which("uv")
     if uv is None:
-        raise Missing("uv is needed to give it an environment of its own")
+        raise UnavailableError("uv is needed to give it an environment of its own")
     shared = [f"{package}=={version(package)}" for package in ("numba", "pydantic")]  # what the rules shared need
     wanted = [word for package in (*requires, *shared) for word in ("--with", package)]
     options = ["--quiet", "--no-project", "--no-build", "--python", ">=3.11,<3.13"]  # it wants numpy 1.26
