@@ -19,7 +19,7 @@ from benchmarks.graphs import measure_graphs
 from benchmarks.machine import machine, software
 from benchmarks.own import measure_own
 from benchmarks.race import Place, Race, Size
-from benchmarks.startup import measure_starts
+from benchmarks.startup import COMMANDS, RUN, measure_starts
 
 
 class Plan(NamedTuple):
@@ -30,6 +30,7 @@ class Plan(NamedTuple):
     graphs: tuple[int, ...]  # users
     quiet: int  # users
     doubled: tuple[int, ...]  # users
+    commands: dict[str, tuple[str, ...]]  # whose start is timed
     rounds: int  # of what is not the race
 
 
@@ -39,9 +40,18 @@ FULL = Plan(
     graphs=(1_000_000, 10_000_000),
     quiet=1_000_000,
     doubled=(10_000, 100_000, 1_000_000),
+    commands=COMMANDS | RUN,
     rounds=5,
 )
-QUICK = Plan(sizes=(Size(300, 1), Size(3_000, 1)), patience=0.5, graphs=(10_000,), quiet=20_000, doubled=(), rounds=1)
+QUICK = Plan(
+    sizes=(Size(300, 1), Size(3_000, 1)),
+    patience=0.5,
+    graphs=(10_000,),
+    quiet=20_000,
+    doubled=(),
+    commands=COMMANDS,
+    rounds=1,
+)
 
 
 class Report:
@@ -101,7 +111,7 @@ def main() -> None:
     report.show("Ours alone", own)
     graphs = measure_graphs(plan.graphs)
     report.show("Graphs, each in a process of its own", graphs)
-    starts = measure_starts(plan.rounds)
+    starts = measure_starts(plan.rounds, plan.commands)
     report.show("Start of the command line, in turn", starts)
     met = goals(places, own, graphs)
     report.show("Goals, for one core of a quiet machine", met)

@@ -104,7 +104,7 @@ def ours(scenario: Scenario, seed: int, graph: Any = None) -> Days:
 
 @contextmanager
 def forgotten(market: Any) -> Iterator[None]:
-    """Let a Mesa model go in the end: 3.3 keeps every one alive, in a table of ids, and the next must not pay for it."""
+    """Let a Mesa model go in the end: 3.3 keeps each alive in a table of ids, and the next must not pay for it."""
     import mesa
 
     try:

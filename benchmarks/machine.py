@@ -20,9 +20,10 @@ def machine() -> str:
     """Say in a line what this is measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     busy = os.getloadavg()[0]
+    warning = " (busy: trust the ratios rather than the seconds)" if busy >= 1 else ""
     return (
-        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}; load before: {busy:.1f}"
-        f" (1 or more: the machine is busy, trust the ratios rather than the seconds)"
+        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()};"
+        f" load before: {busy:.1f}{warning}"
     )
 
 

@@ -23,8 +23,8 @@ COMMANDS = {
     "python, import typer": ("-c", "import typer"),
     "a bare typer command, --help": ("-c", BARE_COMMAND, "--help"),
     "patchmarket --help": ("-m", "batch.cli", "--help"),
-    "patchmarket run, 300 users": ("-m", "batch.cli", "run", "--set", "users.count=300"),
 }
+RUN = {"patchmarket run, 300 users": ("-m", "batch.cli", "run", "--set", "users.count=300")}
 
 
 class Start(NamedTuple):
@@ -43,12 +43,12 @@ def seconds_to_run(*arguments: str) -> float:
     return taken if worked else float("nan")
 
 
-def measure_starts(rounds: int) -> list[Start]:
-    """Time the commands in turn."""
-    for arguments in COMMANDS.values():
+def measure_starts(rounds: int, commands: dict[str, tuple[str, ...]]) -> list[Start]:
+    """Time commands in turn."""
+    for arguments in commands.values():
         seconds_to_run(*arguments)  # the first one reads from disk and writes bytecode
-    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    taken: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
-        for name, arguments in COMMANDS.items():
+        for name, arguments in commands.items():
             taken[name].append(seconds_to_run(*arguments))
     return [Start(name, 1000 * median(times)) for name, times in taken.items()]
