@@ -12,10 +12,9 @@ from math import exp
 from typing import Any
 
 import mesa
-import numpy as np
 
-from agents.maintenance import Maintenance
-from agents.policies import Flaw, Outage
+from agents.policies import Flaw
+from benchmarks.operators import Operator
 from model.flaws import draw_flaws
 from model.network import build_graph
 from model.scenario import Scenario
@@ -31,34 +30,18 @@ class Host(mesa.Agent):
         super().__init__(model)
         self.name = given.name
         self.price = given.price  # dollars a month
+        self.operator = Operator(given, model.rng)
         self.policy = given.policy
-        self.capacity = given.server_capacity
         self.claim = given.claimed_downtime  # minutes a month
-        self.failure_chance = 1 - exp(-given.failures.per_server_year / 365)  # a server and day
-        self.failure_minutes = given.failures.outage_minutes
-        self.maintenance = Maintenance()
         self.guests: list[Customer] = []
 
     def patch(self, day: int, flaws: list[Flaw]) -> None:
         """Do today's maintenance, and take its outages to the guests."""
-        policy, todo, rng = self.policy, self.maintenance, self.model.rng
-        servers = -(-len(self.guests) // self.capacity)
-        outages: list[Outage] = []
-        patches, due = policy.work(todo, day, flaws, servers)
-        for _ in range(patches):
-            outages += policy.patch_live(servers, rng)
-        if due:
-            outages += policy.maintain(due, rng)
-        breaches = policy.breaches(todo.open_flaws, rng)
-        if breaches:
-            outages.append(Outage("breach", np.arange(servers), breaches * policy.breach_terms()[0]))
-        if self.failure_chance > 0:
-            failed = np.flatnonzero(rng.random(servers) < self.failure_chance)
-            outages.append(Outage("failure", failed, self.failure_minutes))
-        for outage in outages:
-            for server in outage.servers:
-                for guest in self.guests[server * self.capacity : (server + 1) * self.capacity]:
-                    guest.minutes_today += outage.minutes
+        capacity = self.operator.capacity
+        minutes = self.operator.patch(day, flaws, len(self.guests))
+        for server, lost in enumerate(minutes.tolist()):
+            for guest in self.guests[server * capacity : (server + 1) * capacity] if lost > 0 else ():
+                guest.minutes_today = lost
 
     def admit(self, guest: "Customer") -> None:
         """Give a guest the next free place."""

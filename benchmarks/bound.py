@@ -1,0 +1,131 @@
+"""The bound: compile `bound.c`, give it the market's own graph, people and campaigns, and let it run a year."""
+
+import atexit
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.maintenance import Maintenance
+from agents.users import Users
+from model.flaws import draw_flaws
+from model.market import Market
+from model.scenario import Scenario
+
+SOURCE = Path(__file__).with_name("bound.c")
+FLAGS = ("-O3", "-march=native", "-std=gnu11")
+
+RECORD = np.dtype(
+    [
+        ("belief", "f4", 2),
+        ("total", "f4", 2),
+        ("count", "u2", 2),
+        ("tolerance", "f4"),
+        ("slot", "u4"),
+        ("as_of", "u2"),
+        ("provider", "u1"),
+        ("flags", "u1"),
+    ]
+)
+"""A user: `struct user` of bound.c."""
+
+
+class CompilerError(Exception):
+    """Why there is no C program."""
+
+
+class Bound(NamedTuple):
+    """What came of a year in C."""
+
+    seconds: float  # the days alone
+    messages: int
+    suffered: int  # outages, summed over the users
+    moves: int
+    lost: float  # share of the first provider's users
+    allocated: int  # bytes
+
+
+@cache
+def compiler() -> str:
+    """Return the system's C compiler."""
+    for name in ("cc", "gcc", "clang"):
+        if found := shutil.which(name):
+            return found
+    raise CompilerError("no C compiler (cc, gcc or clang)")
+
+
+def compiler_version() -> str:
+    """Say which compiler it is."""
+    asked = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=True)
+    return asked.stdout.splitlines()[0]
+
+
+@cache
+def program() -> Path:
+    """Compile `bound.c`, once for each process; return the program."""
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    path = Path(folder) / "bound"
+    command = [compiler(), *FLAGS, str(SOURCE), "-o", str(path), "-lm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CompilerError(f"the C compiler failed: {(done.stderr.splitlines() or ['it does not say why'])[0]}")
+    return path
+
+
+def campaign_starts(scenario: Scenario, seed: int) -> list[int]:
+    """Return the days on which the first provider's campaigns start: they do not depend on its users."""
+    flaws, maintenance = draw_flaws(scenario.flaws, scenario.days, seed), Maintenance()
+    starts = []
+    for day in range(scenario.days):
+        before = maintenance.campaigns
+        scenario.providers[0].policy.work(maintenance, day, flaws.get(day, []), servers=1)
+        if maintenance.campaigns > before:
+            starts.append(day)
+    return starts
+
+
+def records(users: Users) -> np.ndarray:
+    """Return the users as the C program keeps them."""
+    table = np.zeros(len(users.provider), RECORD)
+    for name in ("belief", "tolerance", "slot", "provider"):
+        table[name] = getattr(users, name)
+    return table
+
+
+def write_input(path: Path, market: Market) -> None:
+    """Write what a year needs: settings, campaigns, graph and people, as `struct settings` and arrays.
+
+    Parameters
+    ----------
+    market
+        One on day 0, with two providers as in the thought experiment.
+    """
+    scenario, links, words = market.settings, market.network.links, market.settings.word_of_mouth
+    starts, policy = campaign_starts(scenario, market.seed), scenario.providers[0].policy
+    capacity, memory = scenario.providers[0].server_capacity, scenario.users.memory_days
+    whole = (len(market.network), len(links.indices), scenario.days, len(starts), policy.window, capacity)
+    real = (policy.campaign_minutes, words.talk_per_day, words.complaint, words.listen, memory)
+    with path.open("wb") as file:
+        for numbers, kind in ((whole, "i8"), (real, "f8"), (starts, "i4"), (links.indptr, "u4"), (links.indices, "u4")):
+            np.asarray(numbers, kind).tofile(file)
+        records(market.users).tofile(file)
+
+
+def run_bound(path: Path, seed: int) -> Bound:
+    """Run the year whose input is in a file."""
+    done = subprocess.run([str(program()), str(path), str(seed)], capture_output=True, text=True, check=True)
+    seconds, messages, suffered, moves, lost, allocated = done.stdout.split()
+    return Bound(float(seconds), int(messages), int(suffered), int(moves), float(lost), int(allocated))
+
+
+def same_year(market: Market) -> Bound:
+    """Run the year that lies before a market, from its seed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input"
+        write_input(path, market)
+        return run_bound(path, market.seed)

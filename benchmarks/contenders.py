@@ -1,0 +1,175 @@
+"""The contenders: the same market in six ways, and how a year of each is timed.
+
+Each is a generator: it builds its market, yields, and yields again after every day: the days done, and the share of
+users that the first provider has lost. So all are timed by the same few lines, whatever their library calls a step.
+"""
+
+import gc
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from model.scenario import Scenario
+
+YEAR = 365  # days
+
+Days = Iterator[tuple[int, float]]
+
+
+class Contender(NamedTuple):
+    """A way to run the market."""
+
+    title: str
+    days: Callable[..., Days] | None  # None: the bound, which times itself
+    packages: tuple[str, ...]  # whose versions matter
+    requires: tuple[str, ...] = ()  # packages of an environment of its own, where it cannot live beside the project
+
+
+class Timing(NamedTuple):
+    """How long a market took, in seconds, and what it needed."""
+
+    build: float  # flaws, graph, people
+    run: float  # the days done
+    days: int
+    lost: float  # share of the first provider's users
+    peak: int  # bytes of memory, of the process so far
+
+    @property
+    def year(self) -> float:
+        """Seconds for a year, scaled up if fewer days were done."""
+        return self.run / self.days * YEAR
+
+
+def mesa_objects(scenario: Scenario, seed: int) -> Days:
+    """Run the plain Mesa model."""
+    from benchmarks.mesa_objects import PlainMarket
+
+    market = PlainMarket(scenario, rng=seed)
+    at_start = len(market.hosts[0].guests)
+    with forgotten(market):
+        yield 0, 0.0
+        while market.day < scenario.days:
+            market.step()
+            yield market.day, 1 - len(market.hosts[0].guests) / at_start
+
+
+def agentpy_objects(scenario: Scenario, seed: int) -> Days:
+    """Run the AgentPy model."""
+    from benchmarks.agentpy_objects import AgentPyMarket
+
+    market = AgentPyMarket({"scenario": scenario, "seed": seed, "steps": scenario.days})
+    market.sim_setup()
+    yield 0, 0.0
+    while market.running:
+        market.sim_step()
+        yield market.t, market.lost
+
+
+def mesa_dataframes(scenario: Scenario, seed: int) -> Days:
+    """Run the mesa-frames model."""
+    from benchmarks.mesa_dataframes import FrameMarket
+
+    market = FrameMarket(scenario, rng=seed)
+    yield 0, 0.0
+    while market.day < scenario.days:
+        market.step()
+        yield market.day, market.lost
+
+
+def numpy_columns(scenario: Scenario, seed: int) -> Days:
+    """Run the numpy model."""
+    from benchmarks.numpy_columns import ColumnMarket
+
+    market = ColumnMarket(scenario, rng=seed)
+    yield 0, 0.0
+    while market.day < scenario.days:
+        market.step()
+        yield market.day, market.lost
+
+
+def ours(scenario: Scenario, seed: int, graph: Any = None) -> Days:
+    """Run the project's market, by the year: a caller who wants a year does not ask day by day."""
+    from model.market import Market
+
+    market = Market(scenario, rng=seed, graph=graph)
+    at_start = max(int(market.fleets.size[0]), 1)
+    with forgotten(market):
+        yield 0, 0.0
+        market.run()
+        yield market.day, 1 - int(market.fleets.size[0]) / at_start
+
+
+@contextmanager
+def forgotten(market: Any) -> Iterator[None]:
+    """Let a Mesa model go in the end: 3.3 keeps each alive in a table of ids, and the next must not pay for it."""
+    import mesa
+
+    try:
+        yield
+    finally:
+        getattr(mesa.Agent, "_ids", {}).pop(market, None)
+
+
+CONTENDERS = {
+    "mesa-objects": Contender("Mesa objects", mesa_objects, ("mesa",)),
+    "agentpy": Contender("AgentPy", agentpy_objects, ("agentpy",)),
+    "mesa-frames": Contender("mesa-frames", mesa_dataframes, ("mesa-frames", "polars"), ("mesa-frames==0.1.0a0",)),
+    "numpy": Contender("numpy only", numpy_columns, ("numpy",)),
+    "ours": Contender("patchmarket", ours, ("numba",)),
+    "bound": Contender("C bound", None, ()),
+}
+
+
+def scenario_of(users: int, **settings: Any) -> Scenario:
+    """Return the thought experiment with some number of users."""
+    return Scenario.preset("thought-experiment", **({"users.count": users} | settings))
+
+
+def measure(name: str, scenario: Scenario, seed: int, patience: float = float("inf"), graph: Any = None) -> Timing:
+    """Build a market and let its days pass, fewer if patience (seconds) runs out."""
+    run_days = CONTENDERS[name].days
+    if run_days is None:
+        return measure_bound(scenario, seed)
+    gc.collect()
+    start = time.perf_counter()
+    days = run_days(scenario, seed) if graph is None else run_days(scenario, seed, graph)
+    done, lost = next(days)
+    built = ended = time.perf_counter()
+    while done < scenario.days and ended - built <= patience:
+        done, lost = next(days)
+        ended = time.perf_counter()
+    return Timing(built - start, ended - built, done, lost, peak_memory())
+
+
+def measure_bound(scenario: Scenario, seed: int) -> Timing:
+    """Time the C program on the market's own graph and people; its build is the writing of them."""
+    from benchmarks.bound import program, run_bound, write_input
+    from model.market import Market
+
+    program()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "input"
+        start = time.perf_counter()
+        write_input(path, Market(scenario, rng=seed))
+        built = time.perf_counter()
+        gc.collect()
+        year = run_bound(path, seed)
+    return Timing(built - start, year.seconds, scenario.days, year.lost, year.allocated)
+
+
+def peak_memory() -> int:
+    """Return the most memory that this process has had, in bytes.
+
+    Linux's own high-water mark is asked first: what `getrusage` tells begins at the parent's size.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    import resource
+    import sys
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
