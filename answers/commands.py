@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from answers.company import Company
+from answers.compare import compare
 from answers.decide import decide
 from answers.show import show
 from batch.run import load, prepare_folder
@@ -31,4 +32,24 @@ def decide_once(
     if out is not None:
         prepare_folder(out)
     answer = decide(market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out)
+    show(answer, out, as_json=as_json)
+
+
+def compare_once(
+    scenario: str,
+    assignments: list[str],
+    policies: list[str],
+    provider: str | None,
+    seed: int,
+    replicates: int,
+    workers: int | None,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Answer which patch policy is best for a provider."""
+    market = load(scenario, assignments)
+    if out is not None:
+        prepare_folder(out)
+    answer = compare(market, policies, provider, replicates=replicates, seed=seed, workers=workers, out=out)
     show(answer, out, as_json=as_json)

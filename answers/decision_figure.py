@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from answers.decide import Case, Decision
 from batch.adaptive import interval
 from batch.figures import PALETTE, plain, wrapped
+from model.terms import vendors
 
 if TYPE_CHECKING:
     from answers.pairs import Pairs
@@ -86,14 +87,20 @@ def mean_gain(pairs: "Pairs") -> tuple[float, float, float]:
     return pairs.per_server_month(pairs.price)
 
 
+def bill(case: Case) -> str:
+    """Say what a vendor asks, or what a patch of one's own costs."""
+    (policy,) = case.contrast.patching.values()
+    terms = vendors()[policy["vendor"]]
+    return f"${terms['per_patch']:,.0f} a patch" if terms["per_patch"] else f"${terms['per_server_month']:,.0f}"
+
+
 def draw_vendors(axes: Any, vendors: list[Case]) -> None:
     """Draw the gain at each vendor's price and coverage, the best on top."""
     ranked = sorted(vendors, key=lambda case: mean_gain(case.pairs)[0])
     for row, case in enumerate(ranked):
         gain, low, high = mean_gain(case.pairs)
         axes.errorbar(gain, row, xerr=[[gain - low], [high - gain]], color=GREEN, fmt="o", capsize=3)
-    labels = [f"{wrapped(case.contrast.name)}\nat {plain(f'${case.contrast.price:,.0f}')}" for case in ranked]
-    axes.set_yticks(range(len(ranked)), labels, fontsize=7)
+    axes.set_yticks(range(len(ranked)), [wrapped(f"{case.contrast.name}, {bill(case)}") for case in ranked], fontsize=8)
     axes.axvline(0, color="black", lw=0.8)
     axes.set(
         xlabel="gain at each vendor's price and coverage (dollars a server and month, 95 % interval)",

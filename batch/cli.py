@@ -27,6 +27,7 @@ for command in (
     studies.summary,
     studies.rerun,
     decisions.decide,
+    decisions.compare,
 ):
     app.command()(command)
 

@@ -37,3 +37,26 @@ def decide(
     from answers.commands import decide_once
 
     decide_once(scenario, settings, my, provider, seed, replicates, workers, out, as_json=json)
+
+
+def compare(
+    scenario: ScenarioArgument = "thought-experiment",
+    policy: Annotated[
+        list[str], typer.Option(metavar="KIND", help="A patch policy; repeatable; left out: all seven.")
+    ] = [],  # noqa: B006 -- typer copies it
+    settings: SetOption = [],  # noqa: B006 -- typer copies it
+    provider: ProviderOption = None,
+    seed: SeedOption = 1,
+    replicates: ReplicatesOption = 30,
+    workers: WorkersOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare patch policies for one provider against the same market.
+
+    Examples: patchmarket compare; patchmarket compare many-policies --provider Reboot;
+    patchmarket compare debian-history --policy reboot --policy live-patch --out answer
+    """
+    from answers.commands import compare_once
+
+    compare_once(scenario, settings, policy, provider, seed, replicates, workers, out, as_json=json)
