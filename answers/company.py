@@ -24,9 +24,9 @@ Base churn
 import math
 import tomllib
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from agents.section import Section, setting
 from answers.pairs import Contrast
@@ -37,6 +37,7 @@ from model.scenario import Scenario
 from model.schema import Poisson
 
 DATA = Path(__file__).parent / "data"
+LEAST_USERS = 10
 MOST_SERVERS = 20
 MOST_USERS = 1_000  # a host: more would not narrow the intervals, as outages are shared
 
@@ -67,6 +68,13 @@ class Company(Section):
     vendor_quote: float = setting(
         ..., "what live patches would cost you", unit="dollars/server/month", grade="design", ge=0, le=1_000_000
     )
+
+    @model_validator(mode="after")
+    def _has_users(self) -> Self:
+        if self.servers * self.users_per_server < LEAST_USERS:
+            allowed = f"must give at least {LEAST_USERS} users on all servers: fewer have nobody to hear from"
+            raise ScenarioError.of("users_per_server", self.users_per_server, allowed)
+        return self
 
     @classmethod
     def load(cls, source: str | Path) -> "Company":

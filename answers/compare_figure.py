@@ -15,7 +15,10 @@ def comparison_figure(comparison: Comparison) -> Figure:
     figure = Figure(figsize=(9, 2.4 + 0.75 * len(kinds)), dpi=120, layout="constrained")
     name = comparison.scenario.providers[comparison.provider].name
     figure.suptitle(
-        plain(f"{comparison.scenario.name}: what other policies change for {name}, which has {comparison.present}"),
+        plain(
+            f"{comparison.scenario.name}: what other policies would change for {name}\n"
+            f"against its present one, {comparison.present} (mean and 95 % interval of paired differences)"
+        ),
         fontsize=12,
     )
     for panel, outcome in zip(figure.subplots(2, 2, sharey=True).flat, PANELS, strict=True):

@@ -51,7 +51,7 @@ def search(pairs_at: Callable[[float], Pairs]) -> tuple[float, list[Pairs]]:
 
     if mean_gain(0.0) <= 0:
         return found(tried[0.0].break_even)
-    low, high = 0.0, tried[0.0].break_even  # what it would be if nobody looked at costs
+    low, high = 0.0, 1.1 * tried[0.0].break_even  # above what it would be if nobody looked at costs
     for _ in range(DOUBLINGS):
         if mean_gain(high) <= 0:
             break
