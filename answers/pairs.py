@@ -7,6 +7,7 @@ price serve all others: a dollar more a server and month costs as many dollars a
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ class Pairs:
         """The price at which the mean gain is nothing, dollars a server and month; below 0 where none is low enough."""
         return float(self.price + ratio(self.gain, self.server_months))
 
-    @property
+    @cached_property
     def interval(self) -> tuple[float, float]:
         """The bootstrap interval of the break-even price."""
         low, high = bootstrap(ratio, self.gain, self.server_months)
