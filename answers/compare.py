@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from agents.policies import POLICIES
+from answers import REPLICATES
 from answers.answer import Answer
 from answers.experiment import Variant, carry_out, experiment, need_replicates, paired
 from answers.intervals import CONFIDENCE, mean_interval
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from answers.experiment import Runs
 
-REPLICATES = 30
 MORE_SERVERS = ("failover", "live-migrate")  # policies that cost servers
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from answers import REPLICATES
 from answers.experiment import Runs, Variant, carry_out, experiment, paired
 from answers.options import provider_number
 from answers.pairs import Contrast, Pairs, pairs_of, variants_of
@@ -18,8 +19,6 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     from answers.answer import Answer
     from answers.company import Company
-
-REPLICATES = 30
 
 
 class Case(NamedTuple):

@@ -169,7 +169,7 @@ def headline(decision: Decision) -> str:
     low, high = decision.interval
     pays = plan.pairs.pays_at(price).mean()
     most = f"{dollars(decision.break_even)} per server and month (95 % interval {dollars(low)} to {dollars(high)})"
-    runs = f"over {decision.scenario.days} days, in {decision.replicates} pairs of runs that differ in nothing else"
+    runs = f"in {decision.replicates} pairs of runs over {decision.scenario.days} days that differ in nothing else"
     failed = f" ({decision.failed} runs failed and are left out)" if decision.failed else ""
     if decision.break_even <= 0:
         first = f"Live patching does not pay for {decision.name} even for nothing: its break-even price is {most}, "
@@ -198,9 +198,9 @@ def arithmetic(decision: Decision) -> str:
     )
     if closed.in_the_long_run is not None:
         text += (
-            f" With {closed.departing:.2%} of the users leaving for good a month, {closed.leaving:.2%} for rivals and "
-            f"{closed.leaving_more:.2%} more without live patching, it is worth {dollars(closed.in_the_long_run)} in "
-            "the long run."
+            f" A month {closed.departing:.2%} of the users leave for good, {closed.leaving:.2%} for rivals, and "
+            f"{closed.leaving_more:.2%} more without live patching: if all went on at these rates, it would be worth "
+            f"{dollars(closed.in_the_long_run)} in the long run."
         )
     return text
 
@@ -209,7 +209,8 @@ def at_vendors(decision: Decision) -> str:
     """Say at whose present prices it pays."""
     gains = {case.contrast.name: case.pairs.per_server_month(case.contrast.price)[0] for case in decision.vendors}
     losing = [name for name, gain in gains.items() if gain <= 0]
-    text = f"At the vendors' present prices and coverage it pays with {len(gains) - len(losing)} of {len(gains)}"
+    paying = len(gains) - len(losing)
+    text = f"At the vendors' present prices and coverage it pays on average with {paying} of {len(gains)}"
     return f"{text} (not with {', '.join(losing)})." if losing and len(losing) < len(gains) else f"{text}."
 
 
@@ -217,8 +218,8 @@ def in_other_circumstances(decision: Decision) -> str:
     """Say how the break-even price shifts."""
     if not decision.shifts:
         return ""
-    prices = [f"{dollars(case.pairs.break_even)} with {case.contrast.name}" for case in decision.shifts]
-    return f"The break-even price would be {', '.join(prices)}."
+    prices = [f"{case.contrast.name} {dollars(case.pairs.break_even)}" for case in decision.shifts]
+    return f"The break-even price in other circumstances: {', '.join(prices)}."
 
 
 def for_the_company(decision: Decision) -> str:

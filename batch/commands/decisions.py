@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from answers import REPLICATES
 from batch.commands.options import JsonOption, ScenarioArgument, SetOption, WorkersOption
 
 ProviderOption = Annotated[
@@ -24,7 +25,7 @@ def decide(
     ] = None,
     provider: ProviderOption = None,
     seed: SeedOption = 1,
-    replicates: ReplicatesOption = 30,
+    replicates: ReplicatesOption = REPLICATES,
     workers: WorkersOption = None,
     out: OutOption = None,
     json: JsonOption = False,
@@ -47,7 +48,7 @@ def compare(
     settings: SetOption = [],  # noqa: B006 -- typer copies it
     provider: ProviderOption = None,
     seed: SeedOption = 1,
-    replicates: ReplicatesOption = 30,
+    replicates: ReplicatesOption = REPLICATES,
     workers: WorkersOption = None,
     out: OutOption = None,
     json: JsonOption = False,
