@@ -23,6 +23,7 @@ class Answer:
     table: "pd.DataFrame"
     text: str  # a paragraph for people
     figure: "Callable[[], Figure]"
+    shown: "pd.DataFrame | None" = None  # what the terminal shows of the table; None: all of it
 
     def write(self, out: Path) -> list[str]:
         """Write the answer into a folder as `NAME.csv`, `.parquet`, `.png`, `.txt` and `.json`; return the names."""

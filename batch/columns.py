@@ -18,6 +18,11 @@ PROVIDER_COLUMNS: dict[str, type] = {
     "share_end": float,
     "joined": int,
     "left": int,
+    "departed": int,  # left the market for good
+    "user_months": float,  # over the measured days, as the three below
+    "server_months": float,  # in use, spare ones and replicas aside
+    "open_flaw_days": int,
+    "breaches": int,
     "downtime_minutes_per_user_year": float,
     "availability": float,
     "revenue": float,  # dollars over the measured days, as costs and profit

@@ -140,15 +140,18 @@ def come_and_go(market: "Market", day: int) -> tuple[NDArray[np.int16], NDArray[
 def settle_down(market: "Market", day: int, i: int, draw: float) -> None:
     """Seat an arrival with the provider of a neighbour at random, and let it believe what that neighbour does.
 
-    Who has no neighbour whose platform it can run on asks anybody, and begins without a grievance.
+    Who has no neighbour whose platform it can run on asks anybody, and begins without a grievance. So does who asks
+    nobody and comes directly: to the providers by their shares at the start, whatever has become of them.
     """
-    users, yesterday = market.users, day - 1
+    users, yesterday, direct = market.users, day - 1, market.settings.open_market.direct
+    asks = draw >= direct
+    draw = (draw - direct) / (1 - direct) if asks else draw / direct
     reach = np.array([provider.policy.reachable for provider in market.providers])
     hears = market.network.hears
     asked = hears.indices[hears.indptr[i] : hears.indptr[i + 1]]
     asked = asked[users.provider[asked] >= 0]
     asked = asked[users.fussiness[i] < reach[users.provider[asked]]]
-    if len(asked):
+    if asks and len(asked):
         friend = asked[int(draw * len(asked))]
         own = users.provider[friend]
         told = users.belief[friend, own] * market.fade[yesterday - users.as_of[friend]]
@@ -158,7 +161,7 @@ def settle_down(market: "Market", day: int, i: int, draw: float) -> None:
         open_to = by_name[users.fussiness[i] < reach[by_name]]
         if len(open_to) == 0:
             open_to = by_name[[int(reach[by_name].argmax())]]
-        sizes = market.fleets.users[open_to].astype(float)
+        sizes = (market.fleets.users if asks else market.record.users_at_start)[open_to].astype(float)
         weights = np.cumsum(sizes if sizes.sum() else np.ones(len(open_to)))
         own = open_to[np.searchsorted(weights, draw * weights[-1], side="right")]
         told = 0.0

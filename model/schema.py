@@ -194,6 +194,9 @@ class OpenMarket(Section):
         0.0, "rate at which a user leaves for good", unit="per user and year", ge=0, le=365
     )
     links: int = setting(8, "users present whom an arrival is linked to", ge=0, le=1000)
+    direct: float = setting(
+        0.0, "share of arrivals who ask nobody: they come to providers by their shares at the start", ge=0, le=1
+    )
 
 
 class ProviderSettings(Section):

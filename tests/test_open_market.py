@@ -49,6 +49,19 @@ def test_arrivals_go_where_a_neighbour_is_and_believe_what_it_believes():
         assert run.users.belief[i, run.users.provider[i]] == pytest.approx(friend * math.exp(-1 / 90), rel=0.1, abs=1)
 
 
+def test_who_comes_directly_goes_by_the_shares_at_the_start():
+    settings = {"open_market.arrivals_per_day": 20.0, "days": 100, "flaws.per_year": 0.0, "providers.0.share": 0.75}
+    direct = market(**settings, **{"providers.1.share": 0.25, "open_market.direct": 1.0})
+    direct.move(list(range(1000)), "Live & Co")  # what has become of the shares is of no account
+    direct.run()
+    came = direct.record.column("arrived").sum(axis=0)
+    assert came.sum() > 1500
+    assert abs(came[0] / came.sum() - 0.75) < 4 * math.sqrt(0.75 * 0.25 / came.sum())
+    asking = market(**settings, **{"providers.1.share": 0.25})
+    asking.move(list(range(1000)), "Live & Co")
+    assert asking.run().record.column("arrived")[:, 0].sum() == 0
+
+
 def test_arrivals_are_linked_to_those_present_however_long_the_market_lasts():
     run = market(
         "open-market",

@@ -64,6 +64,24 @@ def test_a_row_says_what_the_summary_of_the_run_says(tiny, results):
     assert any(result.row["moves"] for result in results)
 
 
+def test_months_and_exposure_are_those_of_the_record():
+    study = Study.load("tiny", outcomes={"warmup_days": 20}, **{"scenario.open_market.departures_per_year": 2.0})
+    run = study.run_of(0, 0)
+    row, record = execute(study, run).row, market_of(study, run).record
+    for j in (0, 1):
+        servers, users, flaws, breaches = (
+            record.column(name)[20:, j].sum() for name in ("servers", "users", "open_flaws", "breaches")
+        )
+        assert row[f"p{j}_server_months"] == pytest.approx(servers * 12 / 365)
+        assert row[f"p{j}_user_months"] == pytest.approx(users * 12 / 365)
+        assert (row[f"p{j}_open_flaw_days"], row[f"p{j}_breaches"]) == (flaws, breaches)
+        assert row[f"p{j}_departed"] == record.column("departed")[:, j].sum() > 0
+    patches = study.base.replace(**study.points[1].settings).providers[1].policy.per_server_month
+    assert execute(study, study.run_of(1, 0)).row["p1_server_months"] * patches == pytest.approx(
+        execute(study, study.run_of(1, 0)).row["p1_costs"]
+    )
+
+
 def test_rows_have_one_shape_and_plain_types(tiny, results):
     names = schema(tiny).names
     for result in results:
