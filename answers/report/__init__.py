@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from answers.report.page import page
 from batch.analysis import open_study
 from batch.files import write_whole
 from batch.run import prepare_folder
@@ -32,6 +31,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
         raise ScenarioError.of("--out", str(path), "must be the name of an .html file")
     if path.is_dir():
         raise ScenarioError.of("--out", str(path), "must be a file, but is a folder")
+    from answers.report.page import page  # its imports take a moment: not where the folder is refused
+
     text = page(results)
     prepare_folder(path.parent)
     write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))

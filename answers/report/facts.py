@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from batch.study import Study
 
 MOST_POINTS, MOST_FAILURES, MOST_SESSIONS = 40, 20, 20
-LIVE_SWEEP = "the sweep of a study that is not finished goes on with the same command"
 
 
 def design(results: "StudyResults", runs: "pd.DataFrame", failures: "pd.DataFrame") -> Section:
@@ -129,7 +128,7 @@ def rebuild(results: "StudyResults") -> Section:
     manifest = read_manifest(results.folder) or {}
     git = next((s["git"] for s in reversed(manifest.get("sessions", [])) if s.get("git")), None)
     section = Section("rebuild", "How to rebuild it")
-    section.words = ["Save study.toml from below beside the code, then:"]
+    section.words = ["Save study.toml, which is in the study's folder and linked below, beside the code, then:"]
     folder = shlex.quote(f"out/{results.study.name}")
     lines = [f"git checkout {git['commit']}"] if git else []
     lines += [

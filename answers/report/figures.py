@@ -47,7 +47,9 @@ def shares_figure(bands: "dict[str, pd.DataFrame]", names: list[str]) -> Figure:
             mine = table[table["provider"] == name]
             style = LINES[number // len(PALETTE) % len(LINES)]
             here.fill_between(mine["day"], 100 * mine["low"], 100 * mine["high"], color=paint[name], alpha=0.25, lw=0)
-            here.plot(mine["day"], 100 * mine["middle"], style, color=paint[name], lw=2, label=name)
+            here.plot(
+                mine["day"], 100 * mine["middle"], style, color=paint[name], lw=max(3.5 - number, 1.5), label=name
+            )
         here.set(title=group, ylabel="share of users (%)", xlabel="day", ylim=(0, None))
         here.label_outer()
         here.grid(visible=True)

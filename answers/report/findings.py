@@ -32,10 +32,11 @@ def lost(study: "Study", runs: "pd.DataFrame", groups: list[Group]) -> str:
         if here.empty:
             continue
         low, high = here.quantile([0.05, 0.95])
-        spread = f"nine runs in ten {low:.1%} to {high:.1%}" if high > low else "in all runs"
+        spread = f"nine runs in ten {100 * low:.1f} to {100 * high:.1f} %" if high > low else "in all runs"
         mean = means.mean() if len(means) else here.mean()
-        parts.append(f"{mean:.1%} {where(group)}({sure(means, '{:.1%}')}{spread})")
-    return f"{name} lost {'; '.join(parts)} of its users." if parts else ""
+        of_users = "" if parts else " of its users"
+        parts.append(f"{100 * mean:.1f} %{of_users}{where(group)} ({sure(100 * means, '%')}{spread})")
+    return f"{name} lost {'; '.join(parts)}." if parts else ""
 
 
 def paid(runs: "pd.DataFrame", groups: list[Group]) -> str:
@@ -44,7 +45,7 @@ def paid(runs: "pd.DataFrame", groups: list[Group]) -> str:
     for group in extremes(runs, groups, "live_paid"):
         here = runs[runs["point"].isin(group.points)]["live_paid"].dropna()
         if len(here):
-            parts.append(f"{here.mean():.0%} of {len(here):,} runs{'' if not group.name else f' with {group.name}'}")
+            parts.append(f"{100 * here.mean():.0f} % of {len(here):,} runs{where(group)}")
     if not parts:
         return ""
     return f"The live-patching provider out-earned the best of the others, per original server, in {'; '.join(parts)}."
@@ -64,11 +65,10 @@ def gained(study: "Study", runs: "pd.DataFrame", groups: list[Group]) -> str:
     if means.empty:
         return ""
     name, mean = study.scenario.providers[j].name, means.mean()
-    verb = "earns" if mean >= 0 else "loses"
+    more = f"{dollars(abs(mean))} {'more' if mean > 0 else 'less'}"
     return (
-        f"With {column} = {live} rather than {other}, {name} {verb} {dollars(abs(mean))} "
-        f"{'more' if mean >= 0 else ''} per original server and month".replace("  ", " ")
-        + f" ({sure(means, '{:,.0f} dollars')}the same flaws and people in both)."
+        f"With {column} = {live} rather than {other}, {name} earns {more} per original server and month "
+        f"({sure(means, 'dollars')}the same flaws and people in both)."
     )
 
 
@@ -94,13 +94,14 @@ def by_cell(found: BreakEven) -> tuple[float, float]:
     return float(ratio.min()), float(ratio.max())
 
 
-def sure(means: "pd.Series", form: str) -> str:
+def sure(means: "pd.Series", unit: str) -> str:
     """Write Student's interval for the mean of independent replicates, nothing where they do not give one."""
     n, mean, sd = moments(list(means))
     if n < 2 or sd == 0:
         return ""
     half = quantile(CONFIDENCE, n - 1) * sd / math.sqrt(n)
-    return f"95 % interval {form.format(mean - half)} to {form.format(mean + half)}; "
+    low, high = (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" for value in (mean - half, mean + half))
+    return f"95 % interval {low} to {high} {unit}; "
 
 
 def extremes(runs: "pd.DataFrame", groups: list[Group], outcome: str) -> list[Group]:
@@ -113,4 +114,4 @@ def extremes(runs: "pd.DataFrame", groups: list[Group], outcome: str) -> list[Gr
 
 def where(group: Group) -> str:
     """Write at which points a number holds."""
-    return f"with {group.name} " if group.name else ""
+    return f" with {group.name}" if group.name else ""

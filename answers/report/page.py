@@ -9,11 +9,13 @@ from answers.report import facts, parts
 from answers.report.break_even import break_even
 from answers.report.findings import findings
 from answers.report.groups import groups_of
+from answers.report.indices import sensitivities
 from answers.report.section import Section
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from batch.analysis import StudyResults
+    from batch.study import Study
 
 
 def page(results: "StudyResults") -> str:
@@ -29,33 +31,32 @@ def page(results: "StudyResults") -> str:
         raise ScenarioError(f"{results.folder}: no run is done yet; there is nothing to report")
     groups = groups_of(study)
     prices = break_even(results, runs)
-    answer = Section("answer", "The answer", findings(study, runs, groups, prices))
     sections = [
-        answer,
+        Section("answer", "The answer", findings(study, runs, groups, prices)),
         facts.design(results, runs, failures),
-        parts.means(results),
         parts.shares(results, runs, groups),
+        parts.prices(study, prices),
+        sensitivities(results),
+        parts.profits(study, runs, groups),
         parts.flows(results, runs, groups),
         parts.stays(results, runs, groups),
-        parts.profits(study, runs, groups),
-        parts.prices(study, prices),
-        parts.sensitivities(results),
+        parts.means(results),
         facts.provenance(results),
         facts.rebuild(results),
     ]
-    open_runs = study.total_runs - len(runs) - len(failures)
     return render(
         title=study.name,
         question=study.question,
-        unfinished=f"{len(runs):,} of {study.total_runs:,} runs are done." if open_runs > 0 and not_over(study) else "",
+        unfinished=unfinished(study, len(runs) + len(failures)),
         failed=len(failures),
         sections=[section for section in sections if section is not None],
     )
 
 
-def not_over(study: Any) -> bool:
-    """Whether fewer runs than there can be mean that some are missing."""
-    return not study.replicates.adaptive
+def unfinished(study: "Study", settled: int) -> str:
+    """Say how many runs a study lacks, nothing where none; of an adaptive study only the fewest are known."""
+    least = len(study.points) * study.replicates.minimum
+    return f"{settled:,} of {least:,} runs are settled." if settled < least else ""
 
 
 def render(**words: Any) -> str:

@@ -193,11 +193,6 @@ def prices(study: "Study", found: BreakEven | None) -> Section | None:
     return section
 
 
-def sensitivities(results: "StudyResults") -> Section | None:
-    """Show which factors matter, where the design has indices."""
-    return None
-
-
 def some_of(runs: "pd.DataFrame", group: "Group", most: int) -> "pd.DataFrame":
     """Return at most so many runs of a group, from all its replicates and points."""
     here = runs[runs["point"].isin(group.points)].sort_values(["replicate", "point"])
