@@ -1,5 +1,6 @@
 """The break-even price of live patching over what a study varies: the most that it may cost a server and month."""
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from model.closed_forms import break_even_price
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from model.schema import ProviderSettings
 
 MOST_LEVELS = 12  # of a factor with more, ranges are told
-RANGES = 6
+MOST_RANGES = 6
 MOST_RUNS = 2000  # whose days are read
 
 
@@ -140,7 +141,8 @@ def binned(values: "pd.Series") -> "pd.Series":
 
     if values.nunique() <= MOST_LEVELS or not pd.api.types.is_numeric_dtype(values):
         return values
-    return pd.qcut(values, RANGES, duplicates="drop")
+    ranges = min(MOST_RANGES, max(2, int(math.sqrt(values.nunique() / 4))))  # some runs in each of two factors' cells
+    return pd.qcut(values, ranges, duplicates="drop")
 
 
 def price(rows: "pd.DataFrame") -> float:

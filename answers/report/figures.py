@@ -176,7 +176,7 @@ def _bars(prices: "pd.Series", name: str) -> Figure:
 
 def _heat(prices: "pd.DataFrame", over: list[str]) -> Figure:
     rows, columns = prices.shape
-    figure = Figure(figsize=(WIDTH, 0.5 * rows + 1.3), layout="constrained")
+    figure = Figure(figsize=(WIDTH, max(0.5 * rows + 1.3, 3.0)), layout="constrained")
     axes = figure.subplots()
     values = prices.to_numpy(float)
     image = axes.pcolormesh(values, cmap="cividis", edgecolors="none")
@@ -194,6 +194,33 @@ def _heat(prices: "pd.DataFrame", over: list[str]) -> Figure:
     bar = figure.colorbar(image, label="dollars per server and month")
     bar.ax.yaxis.set_major_formatter("{x:,.0f}")
     bar.outline.set_visible(False)
+    return figure
+
+
+def sensitivity_figure(table: "pd.DataFrame", shown: tuple[str, str]) -> Figure:
+    """Draw two indices of each factor as bars with their intervals, the factor with the largest on top.
+
+    Parameters
+    ----------
+    table
+        A row for each factor and index: factor, index, value, low, high.
+    shown
+        The two indices; the first one sorts.
+    """
+    order = table[table["index"] == shown[0]].sort_values("value")["factor"].tolist()
+    figure = Figure(figsize=(WIDTH, 0.6 * len(order) + 1.2), layout="constrained")
+    axes = figure.subplots()
+    for number, index in enumerate(shown):
+        rows = table[table["index"] == index].set_index("factor").loc[order]
+        place = np.arange(len(order)) + (0.2 if number == 0 else -0.2)
+        error = np.nan_to_num([rows["value"] - rows["low"], rows["high"] - rows["value"]])
+        drawn = {"xerr": error, "error_kw": {"ecolor": INK, "capsize": 3, "lw": 1}} if error.any() else {}
+        axes.barh(place, rows["value"], 0.38, color=PALETTE[number], label=index, **drawn)
+    axes.set_yticks(np.arange(len(order)), order)
+    axes.set(xlabel="share of the variance" if shown[0] == "ST" else "in the outcome's unit")
+    axes.axvline(0, color=INK, lw=0.8)
+    axes.grid(visible=True, axis="x")
+    legend_below(figure, axes, len(shown))
     return figure
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from batch.study import Study
 
 CONFIDENCE = 0.95
+LEAST_REPLICATES = 5  # for an interval in a sentence; Student's with fewer says nothing to a reader
 
 
 def findings(study: "Study", runs: "pd.DataFrame", groups: list[Group], found: BreakEven | None) -> list[str]:
@@ -25,7 +26,7 @@ def findings(study: "Study", runs: "pd.DataFrame", groups: list[Group], found: B
 def lost(study: "Study", runs: "pd.DataFrame", groups: list[Group]) -> str:
     """Say what share of its users the first provider lost."""
     name = study.scenario.providers[0].name
-    parts = []
+    parts: list[str] = []
     for group in extremes(runs, groups, "lost_share_p0"):
         means = by_replicate(runs, group.points, "lost_share_p0")
         here = runs[runs["point"].isin(group.points)]["lost_share_p0"].dropna()
@@ -95,9 +96,9 @@ def by_cell(found: BreakEven) -> tuple[float, float]:
 
 
 def sure(means: "pd.Series", unit: str) -> str:
-    """Write Student's interval for the mean of independent replicates, nothing where they do not give one."""
+    """Write Student's interval for the mean of independent replicates, nothing where they are too few or all alike."""
     n, mean, sd = moments(list(means))
-    if n < 2 or sd == 0:
+    if n < LEAST_REPLICATES or sd == 0:
         return ""
     half = quantile(CONFIDENCE, n - 1) * sd / math.sqrt(n)
     low, high = (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" for value in (mean - half, mean + half))
