@@ -34,7 +34,7 @@ def design(results: "StudyResults", runs: "pd.DataFrame", failures: "pd.DataFram
     section.facts = [
         ("Scenario", f"{base.name}: {base.users.count:,} users, {base.days:,} days"),
         ("Providers", "; ".join(f"{p.name} ({p.policy.kind}, {p.price:g} dollars a month)" for p in base.providers)),
-        ("Design", f"{study.design.kind}, {len(study.points):,} points"),
+        ("Design", f"{study.design.kind}, {len(study.points):,} point{'s' if len(study.points) > 1 else ''}"),
         ("Replicates", replicates),
         ("Randomness", randomness(study)),
         ("Runs", f"{len(runs):,} done, {len(failures):,} failed, {study.total_runs:,} at most"),

@@ -42,11 +42,12 @@ def shares_figure(bands: "dict[str, pd.DataFrame]", names: list[str]) -> Figure:
     """
     figure, axes = panels(len(bands))
     paint = dict(zip(names, colours(len(names)), strict=True))
+    strength = 0.25 if len(names) <= 3 else 0.12
     for here, (group, table) in zip(axes, bands.items(), strict=True):
         for number, name in enumerate(names):
             mine = table[table["provider"] == name]
             style = LINES[number // len(PALETTE) % len(LINES)]
-            here.fill_between(mine["day"], 100 * mine["low"], 100 * mine["high"], color=paint[name], alpha=0.25, lw=0)
+            here.fill_between(mine["day"], 100 * mine["low"], 100 * mine["high"], color=paint[name], alpha=strength, lw=0)
             here.plot(
                 mine["day"], 100 * mine["middle"], style, color=paint[name], lw=max(3.5 - number, 1.5), label=name
             )
@@ -136,7 +137,7 @@ def flows_figure(flows: "dict[str, Any]", names: list[str]) -> Figure:
         bottoms = {x: stack(np.where(sizes > 0, sizes, -gap), gap) for x, sizes in sides.items()}
         for x, sizes in sides.items():
             for j in np.flatnonzero(sizes > 0):
-                here.bar(x, sizes[j], 0.03, bottom=bottoms[x][j], color=paint[j])
+                here.bar(x, sizes[j], 0.03, bottom=bottoms[x][j], color=paint[j], zorder=3)
                 word = f"{names[j]}: {sizes[j]:,.0f} {'left' if x == 0 else 'joined'}"
                 middle = bottoms[x][j] + sizes[j] / 2
                 here.text(x + (0.03 if x else -0.03), middle, word, ha="left" if x else "right", va="center")

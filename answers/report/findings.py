@@ -78,6 +78,8 @@ def worth(found: BreakEven | None) -> str:
     if found is None:
         return ""
     per_run = price(found.runs)
+    if per_run <= 0:
+        return f"Live patching would not pay at any price. {found.how}"
     low, high = by_cell(found)
     between = f", from {dollars(low)} to {dollars(high)} by {' and '.join(found.over[:2])}" if high > low else ""
     return f"Live patching may cost up to {dollars(per_run)} per server and month{between}. {found.how}"
