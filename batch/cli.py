@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import markets, reports, studies
+from batch.commands import calibration, markets, reports, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for command in (
     studies.summary,
     studies.rerun,
     reports.report,
+    calibration.calibrate,
 ):
     app.command()(command)
 

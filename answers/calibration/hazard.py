@@ -50,14 +50,21 @@ def person_months(market: "Market", provider: int) -> "pd.DataFrame":
     DataFrame
         A row for each whole month and number of neighbours: month, neighbours, at_risk, left.
     """
-    day, user, origin, *_ = market.record.move_columns
+    began, day = first_leaving(market, provider)
+    month = day.copy()
+    month[day < NEVER] = (day[day < NEVER] // DAYS_PER_MONTH).astype(np.int64)
+    return count(market.network.hears, began, month, int(market.day // DAYS_PER_MONTH))
+
+
+def first_leaving(market: "Market", provider: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return who began at a provider, and the day on which each user first left it; NEVER for those who did not."""
+    moved, user, origin, *_ = market.record.move_columns
     began = market.users.provider.astype(np.int64)
     began[user[::-1]] = origin[::-1]  # of a user's moves, the first is written last
-    month = np.full(len(began), NEVER)
+    day = np.full(len(began), NEVER)
     away = origin == provider
-    month[user[away][::-1]] = (day[away][::-1] // DAYS_PER_MONTH).astype(np.int64)
-    founders = np.arange(len(began)) < market.settings.users.count
-    return count(market.network.hears, founders & (began == provider), month, int(market.day // DAYS_PER_MONTH))
+    day[user[away][::-1]] = moved[away][::-1]
+    return began == provider, day
 
 
 def count(hears: "Links", began: NDArray[np.bool_], month: NDArray[np.int64], months: int) -> "pd.DataFrame":
@@ -102,17 +109,20 @@ def hazard_ratio(counts: "pd.DataFrame") -> Ratio:
     Ratio
         nan where no run and month has both leavers and users who differ in their neighbours.
     """
-    import statsmodels.api as sm
+    from statsmodels.genmod import families
+    from statsmodels.genmod.generalized_linear_model import GLM
 
     strata = counts.groupby(["run", "month"])
     varied = strata["neighbours"].transform("nunique") > 1
-    some = (strata["left"].transform("sum") > 0) & (strata["left"].transform("sum") < strata["at_risk"].transform("sum"))
+    some = (strata["left"].transform("sum") > 0) & (
+        strata["left"].transform("sum") < strata["at_risk"].transform("sum")
+    )
     told = counts[varied & some]
     if told.empty:
         return Ratio(math.nan, math.nan)
     stratum = told.groupby(["run", "month"]).ngroup().to_numpy()
     design = np.column_stack([told["neighbours"], np.eye(stratum.max() + 1)[stratum]])
     outcome = np.column_stack([told["left"], told["at_risk"] - told["left"]])
-    family = sm.families.Binomial(link=sm.families.links.CLogLog())
-    fit: Any = sm.GLM(outcome, design, family=family).fit(maxiter=MOST_STEPS)
+    family = families.Binomial(link=families.links.CLogLog())
+    fit: Any = GLM(outcome, design, family=family).fit(maxiter=MOST_STEPS)
     return Ratio(float(fit.params[0]), float(fit.bse[0]))

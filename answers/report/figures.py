@@ -47,7 +47,9 @@ def shares_figure(bands: "dict[str, pd.DataFrame]", names: list[str]) -> Figure:
         for number, name in enumerate(names):
             mine = table[table["provider"] == name]
             style = LINES[number // len(PALETTE) % len(LINES)]
-            here.fill_between(mine["day"], 100 * mine["low"], 100 * mine["high"], color=paint[name], alpha=strength, lw=0)
+            here.fill_between(
+                mine["day"], 100 * mine["low"], 100 * mine["high"], color=paint[name], alpha=strength, lw=0
+            )
             here.plot(
                 mine["day"], 100 * mine["middle"], style, color=paint[name], lw=max(3.5 - number, 1.5), label=name
             )
