@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from answers.calibration.search import ALIKE, Trial, best
 from answers.calibration.targets import Problem
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
     from batch.factors import Factor
 
-BLUE, ORANGE, GREEN = PALETTE[0], PALETTE[1], PALETTE[2]
+BLUE, ORANGE = PALETTE[0], PALETTE[1]
+NORMAL = 1.96  # 95 % of a normal distribution lie within so many standard deviations
+TICKS = (-1000, -100, -30, -10, -4, -2, 0, 2, 4, 10, 30, 100, 1000)
 
 
 def fit_figure(problem: Problem, trials: Sequence[Trial], targets: list[dict[str, Any]]) -> Figure:
@@ -54,11 +57,15 @@ def misfits(axes: Any, problem: Problem, trials: Sequence[Trial], targets: list[
         pairs = list(zip(problem.targets.targets, trials[0].simulated, strict=True))
         before = [misfit(target, value) if np.isfinite(value) else np.nan for target, value in pairs]
         axes.plot(before, place, "o", mfc="none", color=BLUE, label="scenario as it was")
-    axes.plot([row["misfit"] for row in targets], place, "*", ms=11, color=BLUE, label="fitted, fresh runs")
+    after = [row["misfit"] for row in targets]
+    reach = [NORMAL * row["simulated_error"] / row["error"] for row in targets]
+    axes.errorbar(after, place, xerr=reach, fmt="*", ms=11, color=BLUE, capsize=3, label="fitted, on fresh runs")
     axes.set_yticks(place, [row["name"] for row in targets])
     axes.set(xlabel="simulated less observed, in standard errors of the observation", ylim=(len(targets) - 0.5, -0.5))
-    axes.set_xscale("symlog", linthresh=3)
+    axes.set_xscale("symlog", linthresh=5)
+    axes.set_xticks([x for x in TICKS if axes.get_xlim()[0] <= x <= axes.get_xlim()[1]])
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(axis="x", alpha=0.3)
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=9)
 
@@ -83,7 +90,11 @@ def recovery_figure(problem: Problem, table: "pd.DataFrame") -> Figure:
 
 def scaled(axes: Any, factor: "Factor", axis: str) -> None:
     """Scale an axis as the factor's range, with plain numbers."""
-    if factor.scale == "log":
+    places = getattr(axes, f"{axis}axis")
+    if factor.scale == "log" and factor.low and factor.high:
         axes.set(**{f"{axis}scale": "log"})
-    getattr(axes, f"{axis}axis").set_major_formatter("{x:g}")
+        wide = factor.high / factor.low > 50
+        places.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+        places.set_minor_formatter(NullFormatter())
+    places.set_major_formatter("{x:g}")
     axes.set(**{f"{axis}lim": (factor.low, factor.high)})

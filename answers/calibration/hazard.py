@@ -13,6 +13,7 @@ cancer data. Biometrics 34, 57-67.
 """
 
 import math
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from model.market import Market
 
 MOST_STEPS = 100
+WORST_ERROR = 5.0  # of a logarithm: a ratio known to within a factor of e^5 is not known
 NEVER = np.iinfo(np.int64).max
 
 
@@ -40,6 +42,9 @@ class Ratio(NamedTuple):
     def value(self) -> float:
         """The factor by which each neighbour who left multiplies the hazard."""
         return math.exp(self.log)
+
+
+UNKNOWN = Ratio(math.nan, math.nan)
 
 
 def person_months(market: "Market", provider: int) -> "pd.DataFrame":
@@ -107,22 +112,30 @@ def hazard_ratio(counts: "pd.DataFrame") -> Ratio:
     Returns
     -------
     Ratio
-        nan where no run and month has both leavers and users who differ in their neighbours.
+        nan where no run and month has both leavers and users who differ in their neighbours, and where leavers are
+        so few that any ratio fits.
     """
     from statsmodels.genmod import families
     from statsmodels.genmod.generalized_linear_model import GLM
+    from statsmodels.tools.sm_exceptions import ModelWarning
 
     strata = counts.groupby(["run", "month"])
     varied = strata["neighbours"].transform("nunique") > 1
-    some = (strata["left"].transform("sum") > 0) & (
-        strata["left"].transform("sum") < strata["at_risk"].transform("sum")
-    )
-    told = counts[varied & some]
+    left, at_risk = strata["left"].transform("sum"), strata["at_risk"].transform("sum")
+    told = counts[varied & (left > 0) & (left < at_risk)]
     if told.empty:
-        return Ratio(math.nan, math.nan)
+        return UNKNOWN
     stratum = told.groupby(["run", "month"]).ngroup().to_numpy()
     design = np.column_stack([told["neighbours"], np.eye(stratum.max() + 1)[stratum]])
     outcome = np.column_stack([told["left"], told["at_risk"] - told["left"]])
-    family = families.Binomial(link=families.links.CLogLog())
-    fit: Any = GLM(outcome, design, family=family).fit(maxiter=MOST_STEPS)
-    return Ratio(float(fit.params[0]), float(fit.bse[0]))
+    rates = np.bincount(stratum, told["left"]) / np.bincount(stratum, told["at_risk"])
+    start = np.concatenate([[0.0], np.log(-np.log1p(-rates))])  # the fit without neighbours
+    model = GLM(outcome, design, family=families.Binomial(link=families.links.CLogLog()))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # what they warn of shows in the error
+        warnings.simplefilter("ignore", ModelWarning)
+        try:
+            fit: Any = model.fit(start, method="newton", maxiter=MOST_STEPS, disp=0)
+        except np.linalg.LinAlgError:
+            return UNKNOWN
+        log, error = float(fit.params[0]), float(fit.bse[0])
+    return Ratio(log, error) if fit.mle_retvals["converged"] and error < WORST_ERROR else UNKNOWN

@@ -53,7 +53,7 @@ def target(row: Row) -> str:
 
 def missed(row: Row) -> bool:
     """Say whether a target is further off than the errors of observing and simulating it explain."""
-    return abs(row["misfit"]) > FAR * math.hypot(1, row["simulated_error"] / row["error"])
+    return bool(abs(row["misfit"]) > FAR * math.hypot(1, row["simulated_error"] / row["error"]))
 
 
 def width(problem: Problem, row: Row) -> float:
