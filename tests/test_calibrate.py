@@ -11,6 +11,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+import tomlkit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -358,8 +359,9 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_calibration_goes_on_and_gives_the_same_trials(tmp_path):
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
-    command = ["calibrate", *SMALL, *FEW]
+    whole, cut, targets = tmp_path / "whole", tmp_path / "cut", tmp_path / "targets.toml"
+    targets.write_text(tomlkit.dumps({"targets": [LOST], "fit": [TOLERANCE]}))
+    command = ["calibrate", "--to", str(targets), *SMALL, *FEW]
     first = patchmarket(*command, "--out", str(whole), "--json", "--workers", "2")
     assert first.returncode == 0, first.stderr
     for wanted in (2, 6):
