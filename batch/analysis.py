@@ -6,6 +6,7 @@ A run counts only once it is in a part under `runs/`: rows of other tables that 
 import json
 import math
 import tomllib
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,23 +52,25 @@ class StudyResults:
         """Return a row for each run that is done, sorted by `run_id`: point, replicate, seed, labels, outcomes."""
         return self._runs().to_pandas()
 
-    def series(self, columns: list[str] | None = None) -> "pd.DataFrame":
+    def series(self, columns: list[str] | None = None, runs: Sequence[str] | None = None) -> "pd.DataFrame":
         """Return a row for each run, day and provider; empty where the study did not keep them.
 
         Parameters
         ----------
         columns
             Those to read beside `run_id`; None reads all. A million runs' days are more than most memories hold.
+        runs
+            The ids of the runs to read; None reads all.
         """
-        return self._table("series", columns)
+        return self._table("series", columns, runs)
 
-    def flows(self) -> "pd.DataFrame":
+    def flows(self, runs: Sequence[str] | None = None) -> "pd.DataFrame":
         """Return a row for each run, day and pair of providers between which users moved, with their number."""
-        return self._table("flows")
+        return self._table("flows", runs=runs)
 
-    def moves(self) -> "pd.DataFrame":
+    def moves(self, runs: Sequence[str] | None = None) -> "pd.DataFrame":
         """Return a row for each move of each run."""
-        return self._table("moves")
+        return self._table("moves", runs=runs)
 
     def failures(self) -> "pd.DataFrame":
         """Return a row for each run that failed and has not been done since, sorted by `run_id`."""
@@ -147,33 +150,37 @@ class StudyResults:
             )
         return table
 
-    def _table(self, name: str, columns: list[str] | None = None) -> "pd.DataFrame":
+    def _table(self, name: str, columns: list[str] | None = None, runs: Sequence[str] | None = None) -> "pd.DataFrame":
         """Read a side table, without the rows of runs that are not done."""
         import pandas as pd
         import pyarrow.compute as pc
 
-        table = self._read(name, columns and list(dict.fromkeys(["run_id", *columns])))
+        table = self._read(name, columns and list(dict.fromkeys(["run_id", *columns])), runs)
         if table is None:
             return pd.DataFrame({"run_id": pd.Series(dtype=str)})
         done = self._read("runs", ["run_id"])
         known = pc.is_in(table.column("run_id"), done.column("run_id").combine_chunks()) if done is not None else None
         return (table.filter(known) if known is not None else table.slice(0, 0)).to_pandas()
 
-    def _read(self, name: str, columns: list[str] | None) -> "pa.Table | None":
-        """Read all parts of a table, sorted by run; None where there are none.
+    def _read(
+        self, name: str, columns: list[str] | None = None, runs: Sequence[str] | None = None
+    ) -> "pa.Table | None":
+        """Read all parts of a table, or the rows of some runs, sorted by run; None where there are none.
 
         A part that vanishes while we read was replaced by one with the same runs: then all is read again.
         """
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
+        wanted = None if runs is None else pc.field("run_id").isin(list(runs))
         for _ in range(READING_ATTEMPTS):
             paths = sorted(p for p in (self.folder / name).glob("*.parquet") if not p.name.startswith("."))
             path = self.folder / name
             try:
                 tables = []
                 for path in paths:
-                    tables.append(pq.read_table(path, columns=columns, partitioning=None))
+                    tables.append(pq.read_table(path, columns=columns, filters=wanted, partitioning=None))
                 break
             except FileNotFoundError:
                 continue

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import decisions, markets, studies
+from batch.commands import calibration, decisions, markets, reports, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ for command in (
     studies.rerun,
     decisions.decide,
     decisions.compare,
+    reports.report,
+    calibration.calibrate,
 ):
     app.command()(command)
 
