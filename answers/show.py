@@ -24,7 +24,7 @@ def show(answer: "Answer", out: Path | None, *, as_json: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False)
     console.print(table_of(answer.table))
     print()
-    print(textwrap.fill(answer.text, min(console.width, PIPED_WIDTH)))
+    print(textwrap.fill(answer.text, min(console.width, PIPED_WIDTH), break_on_hyphens=False))
     if out is not None:
         print(f"\nWritten to {out}: {', '.join(names)}")
 
