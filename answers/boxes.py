@@ -5,9 +5,9 @@ cross-validation, and its leaves in which the condition holds more often than ev
 Lempert (2010, Thinking inside the box) measure a box by its coverage, the share of all cases that it holds, and its
 density, the share of its runs that are cases; Lempert, Bryant and Bankes (2008) compare CART and PRIM for it.
 
-That noise is not taken for a discovery is seen to by permutation: the shares of the points are shuffled, a tree is
-grown as before, and the best of all its nodes noted. A box counts if few such trees hold anything as good, whichever
-box it is (the maximum over all boxes: Westfall and Young 1993).
+That noise is not taken for a discovery is seen to by permutation: the outcomes of the points are shuffled (whole blocks
+of them, where a design has blocks), a tree is grown as before, and the best of all its nodes noted. A box counts if few
+such trees hold anything as good, whichever box it is (the maximum over all boxes: Westfall and Young 1993).
 """
 
 import math
@@ -84,6 +84,7 @@ class Points(NamedTuple):
     share: Floats  # of its runs in which the condition holds
     runs: Floats  # their number
     blocks: NDArray[np.int64]  # points of a number are alike in all but a factor or two
+    places: NDArray[np.int64]  # each point's place in its block
 
 
 class Feature(NamedTuple):
@@ -99,7 +100,7 @@ def discover(points: Points) -> Found:
     strength, held_out = pruning(values, points)
     tree = grown(values, points.share, points.runs, strength).tree_
     rng = np.random.default_rng(SEED)
-    null = [best_of_noise(values, points, rng.permutation(len(values))) for _ in range(SHUFFLES)]
+    null = [best_of_noise(values, points, shuffled(points, rng)) for _ in range(SHUFFLES)]
     boxes = []
     for inside, path in leaves(tree, values):
         limits = limits_of(path, features, points.factors)
@@ -170,12 +171,25 @@ def pruning(values: Floats, points: Points) -> tuple[float, tuple[float, float]]
     return float(strengths[chosen]), (coverage_of(points, inside), density_of(points, inside))
 
 
-def best_of_noise(values: Floats, points: Points, order: NDArray[np.int64]) -> float:
+def shuffled(points: Points, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Return, for each point, the one whose outcome it is lent: of the same place in another block.
+
+    Points of a block are alike, and so may their luck be, with common random numbers: they are lent luck together.
+    -1 where the other block lost that point.
+    """
+    there = np.full((points.blocks.max() + 1, points.places.max() + 1), -1)
+    there[points.blocks, points.places] = np.arange(len(points.share))
+    return np.asarray(there[rng.permutation(len(there))[points.blocks], points.places])
+
+
+def best_of_noise(values: Floats, points: Points, lender: NDArray[np.int64]) -> float:
     """Return how good the best node of a tree is when the points' outcomes are shuffled."""
-    share, runs = points.share[order], points.runs[order]
-    tree = grown(values, share, runs)
-    paths = tree.decision_path(values).toarray().astype(bool)[:, 1:]
-    return max((goodness(share, runs, inside) for inside in paths.T), default=-math.inf)
+    lent = lender >= 0
+    if not lent.any():
+        return -math.inf
+    share, runs, values = points.share[lender[lent]], points.runs[lender[lent]], values[lent]
+    paths = grown(values, share, runs).tree_.decision_path(values.astype(np.float32)).toarray().astype(bool)
+    return max((goodness(share, runs, inside) for inside in paths.T[1:]), default=-math.inf)
 
 
 def goodness(share: Floats, runs: Floats, inside: NDArray[np.bool_]) -> float:

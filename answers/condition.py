@@ -9,6 +9,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 Truth = NDArray[np.bool_]
 LONGEST = 1_000  # characters
 ALLOWED = "must be comparisons of columns, numbers and texts, joined by and, or and brackets, e.g. 'live_paid == 0'"
-WORDS = ("and", "or")
 TOKEN = re.compile(
     r"""(?P<quoted>`[^`]*`)
     | (?P<text>"[^"]*"|'[^']*')
     | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)
-    | (?P<name>[^\W\d]\w*(?:\.\w+)*)""",
+    | (?P<name>[^\W\d]\w*(?:\.\w+)*)
+    | (?P<comment>\#)""",
     re.VERBOSE,
 )
 COMPARE: dict[type, Callable[[Any, Any], Any]] = {
@@ -70,8 +71,9 @@ class Condition:
         self._columns = columns
         if len(text) > LONGEST:
             raise self._wrong(f"must be at most {LONGEST} characters")
+        readable = TOKEN.sub(self._placeholder, text).strip()
         try:
-            self._tree = ast.parse(TOKEN.sub(self._placeholder, text).strip(), mode="eval").body
+            self._tree = ast.parse(readable, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise self._wrong(ALLOWED) from None
         self._check(self._tree)
@@ -89,13 +91,15 @@ class Condition:
 
     def _placeholder(self, found: re.Match[str]) -> str:
         """Put a name that Python can read in the place of a column's."""
-        if found["text"] or found["number"] or found[0] in WORDS:
+        if found["comment"]:
+            raise self._wrong(ALLOWED)
+        if found["text"] or found["number"] or iskeyword(found[0]):
             return found[0]
         name = found[0].strip("`")
         if name not in self._columns:
             close = get_close_matches(name, self._columns, 3)
             told = f"did you mean {' or '.join(close)}?" if close else f"there are {', '.join(self._columns)}"
-            raise self._wrong(f"there is no column {name}; {told}")
+            raise self._wrong(f"there is no column {name!r}; {told}")
         if name not in self.names:
             self.names.append(name)
         return f" _{self.names.index(name)} "

@@ -14,6 +14,7 @@ from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from batch.analysis import StudyResults
     from batch.study import Study
@@ -47,8 +48,6 @@ def find(results: "StudyResults", when: str) -> Answer:
     ScenarioError
         For a condition that cannot be read, or a study of too few points or without factors.
     """
-    from answers.discover_figure import discover_figure
-
     study = results.study
     cases = cases_of(results, when)
     found = discover(cases.points) if 0 < cases.cases < cases.total else Found([], np.zeros(0, bool), (math.nan,) * 2)
@@ -73,12 +72,18 @@ def find(results: "StudyResults", when: str) -> Answer:
         ],
         "together": None if not found.boxes else together(cases.points, found),
     }
+
+    def figure() -> "Figure":
+        from answers.discover_figure import discover_figure
+
+        return discover_figure(study.name, when, cases.points, found)
+
     return Answer(
         name="discover",
         summary=summary,
         table=table,
         text=paragraph(study, when, cases, found),
-        figure=lambda: discover_figure(study.name, when, cases.points, found),
+        figure=figure,
     )
 
 
@@ -106,6 +111,7 @@ def cases_of(results: "StudyResults", when: str) -> Cases:
         counted["mean"].to_numpy(float),
         counted["size"].to_numpy(float),
         np.unique(there // block_size(study), return_inverse=True)[1],
+        there % block_size(study),
     )
     return Cases(points, int(known.sum()), int(holds.sum()), int((~known).sum()), len(results.failures()))
 

@@ -12,6 +12,7 @@ from answers.boxes import Box, Found, Points
 from batch.figures import PALETTE, plain, wrapped
 
 EDGES = (PALETTE[5], PALETTE[2], PALETTE[3], PALETTE[4])
+LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}
 STYLES = ("-", "--", "-.", ":")
 
 
@@ -57,7 +58,9 @@ def scatter(axes: Axes, points: Points, found: Found, names: list[str]) -> None:
         more = " (and more)" if {limit.factor for limit in box.limits} - set(names) else ""
         style: dict[str, Any] = {"edgecolor": EDGES[number % len(EDGES)], "linestyle": STYLES[number % len(STYLES)]}
         axes.add_patch(
-            Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, lw=2.5, label=f"box {number + 1}{more}", **style)
+            Rectangle(
+                (x0, y0), x1 - x0, y1 - y0, fill=False, lw=2.5, clip_on=False, label=f"box {number + 1}{more}", **style
+            )
         )
     axes.set(xlim=spans[0], ylim=spans[1])
     if found.boxes:
@@ -106,7 +109,7 @@ def limit_bars(axes: Axes, points: Points, found: Found) -> None:
             hatch = "///" if limit.levels else ""
             colour = EDGES[number % len(EDGES)]
             axes.barh(place, high - low, 0.6, left=low, color=colour, alpha=0.7, hatch=hatch)
-            axes.text(0.5, place, plain(text), ha="center", va="center", fontsize=9)
+            axes.text(0.5, place, plain(text), ha="center", va="center", fontsize=9, bbox=LABEL_BOX)
             names.append(f"{number + 1}: {wrapped(limit.factor)}")
             place += 1
     axes.set_yticks(range(place), names)

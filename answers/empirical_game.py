@@ -19,6 +19,7 @@ from answers.symmetric import SymmetricGame, counts_of
 
 DRAWS = 1_000
 INTERVAL = (2.5, 97.5)  # percent
+DIGITS = 6  # of a dollar: what differs by less differs by rounding, and is a tie
 Profile = tuple[int, ...]
 """A policy, by number, for each player."""
 
@@ -112,7 +113,7 @@ class EmpiricalGame:
         """Return payoffs by cell as a table: roles by own policy by what the others do."""
         others = 1 + max(cell.others for cell in self.cells)
         table = np.empty((1 if self.alike else 2, len(self.policies), others))
-        for cell, mean in zip(self.cells, means, strict=True):
+        for cell, mean in zip(self.cells, np.round(means, DIGITS), strict=True):
             table[cell.role, cell.policy, cell.others] = mean
         return table
 

@@ -15,11 +15,13 @@ from answers.empirical_game import EmpiricalGame, Finding, profiles_of
 from answers.experiment import Runs, Variant, carry_out, experiment, need_replicates
 from answers.replicator import replicate, trembling
 from batch.adaptive import interval
+from batch.run import prepare_folder
 from model.errors import ScenarioError
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from answers.equilibria import Floats
 
@@ -83,6 +85,8 @@ def play(
         replicates=replicates,
         seed=seed,
     )
+    if out is not None:
+        prepare_folder(out)
     runs = carry_out(study, None if out is None else out / "study", workers)
     samples = payoffs_of(runs, len(profiles), players)
     need_replicates(range(len(samples)))
@@ -161,7 +165,6 @@ def present(market: Scenario, game: EmpiricalGame) -> "Floats":
 
 def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, lost: int) -> Answer:
     """Analyse a game; return what it says."""
-    from answers.game_figure import game_figure
     from answers.game_text import paragraph
 
     findings = game.findings(seed)
@@ -182,12 +185,18 @@ def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, lost:
             "settles": path.settled,
         },
     }
+
+    def figure() -> "Figure":
+        from answers.game_figure import game_figure
+
+        return game_figure(game, findings, path, scenario)
+
     return Answer(
         name="game",
         summary=summary,
         table=payoff_table(game),
         text=paragraph(game, findings, start, path, lost),
-        figure=lambda: game_figure(game, findings, path, scenario),
+        figure=figure,
     )
 
 
@@ -195,22 +204,22 @@ def payoff_table(game: EmpiricalGame) -> "pd.DataFrame":
     """Return what each player earns in each profile, with a 95 % interval, and what would be best for it there."""
     import pandas as pd
 
-    means = game.by_cell.mean(axis=0)
-    table = game.table(means)
+    table = game.table(game.by_cell.mean(axis=0))
     rows = []
     for number, cell in enumerate(game.cells):
         low, high = interval(game.by_cell[:, number].tolist(), 0.95)
         choices = table[cell.role, :, cell.others]
+        mean = choices[cell.policy]
         rows.append(
             {
                 "profile": describe(game, game.profiles[cell.profile]),
                 "player": "each" if game.alike else game.names[cell.role],
                 "policy": game.policies[cell.policy],
-                "dollars_a_month": float(means[number]),
+                "dollars_a_month": float(mean),
                 "low": low,
                 "high": high,
-                "best_policy": game.policies[int(choices.argmax())] if choices.max() > means[number] else "this",
-                "regret": float(choices.max() - means[number]),
+                "best_policy": game.policies[int(choices.argmax())] if choices.max() > mean else "this",
+                "regret": float(choices.max() - mean),
             }
         )
     return pd.DataFrame(rows)

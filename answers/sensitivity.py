@@ -31,6 +31,7 @@ from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from batch.analysis import StudyResults
     from batch.study import Study
@@ -70,7 +71,6 @@ def indices(results: "StudyResults", outcome: str) -> "pd.DataFrame":
 
 def explain(results: "StudyResults", outcome: str) -> Answer:
     """Return the sensitivity of an outcome as an answer."""
-    from answers.sensitivity_figure import sensitivity_figure
     from answers.sensitivity_text import paragraph
 
     study, blocks = results.study, checked(results, outcome)
@@ -88,12 +88,18 @@ def explain(results: "StudyResults", outcome: str) -> Answer:
         "noise_floor": finite(noise_floor(study, blocks)),
         "indices": [{key: finite(value) for key, value in row.items()} for row in table.to_dict("records")],
     }
+
+    def figure() -> "Figure":
+        from answers.sensitivity_figure import sensitivity_figure
+
+        return sensitivity_figure(table, study.name, outcome)
+
     return Answer(
         name="sensitivity",
         summary=summary,
         table=table,
         text=paragraph(study, blocks, table, outcome, noise_floor(study, blocks)),
-        figure=lambda: sensitivity_figure(table, study.name, outcome),
+        figure=figure,
     )
 
 

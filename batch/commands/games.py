@@ -30,12 +30,10 @@ def game(
     """
     from answers.game import play
     from answers.show import show
-    from batch.run import load, prepare_folder
+    from batch.run import load
 
     chosen = [name.strip() for name in policies.split(",")]
     market = load(scenario, settings)
-    if out is not None:
-        prepare_folder(out)
     found = play(market, chosen, players=players, replicates=replicates, seed=seed, out=out, workers=workers)
     show(found, out, as_json=json)
 
