@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import calibration, decisions, markets, reports, studies
+from batch.commands import calibration, decisions, games, markets, reports, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -30,6 +30,9 @@ for command in (
     decisions.compare,
     reports.report,
     calibration.calibrate,
+    games.game,
+    games.sensitivity,
+    games.discover,
 ):
     app.command()(command)
 
