@@ -130,7 +130,7 @@ def default(info: FieldInfo) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f"`{value}`" if value else "empty"
-    return _number(value)
+    return _number(value) if isinstance(value, int | float) else str(value)
 
 
 def _number(value: float) -> str:
@@ -149,7 +149,7 @@ def _section(table: Table) -> str:
     rows = [row(table.path, key, info) for key, info in settings(table.section)]
     rows = [(place.replace(f"{table.path}.", "", 1) if table.path else place, *rest) for place, *rest in rows]
     lead = [table.meaning, ""] if table.meaning else []
-    return "\n".join([f"#### {title}", "", *lead, *(_lines(COLUMNS, rows) if rows else [])])
+    return "\n".join([f"### {title}", "", *lead, *(_lines(COLUMNS, rows) if rows else [])])
 
 
 def _lines(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -164,7 +164,7 @@ def _vendors() -> str:
         graded = [f"{_number(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
         rows.append((f"`{key}`", terms["name"], *graded, str(terms["year"]), _link(terms["source"]), terms["note"]))
     units = tuple(f"`{term}`, {unit}" for term, unit in VENDOR_TERMS.items())
-    lead = ["#### Vendors of live patches", "", "What `providers.N.policy.vendor` stands for.", ""]
+    lead = ["### Vendors of live patches", "", "What `providers.N.policy.vendor` stands for.", ""]
     return "\n".join([*lead, *_lines(("vendor", "name", *units, "year", "source", "note"), rows)])
 
 
@@ -175,7 +175,7 @@ def _agreements() -> str:
         tiers = "; ".join(f"below {tier['below']:.2%}: {tier['credit']:.0%}" for tier in terms["tiers"])
         grades = f"availability {terms['below_grade']}, credit {terms['credit_grade']}"
         rows.append((f"`{key}`", terms["name"], tiers, grades, str(terms["year"]), _link(terms["source"])))
-    lead = ["#### Service level agreements", "", "What `providers.N.sla.terms` stands for.", ""]
+    lead = ["### Service level agreements", "", "What `providers.N.sla.terms` stands for.", ""]
     return "\n".join([*lead, *_lines(("terms", "name", "credits", "grades", "year", "source"), rows)])
 
 

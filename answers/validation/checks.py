@@ -20,7 +20,7 @@ CHECKS = (
         "h0, and because of reboots at dh (0.25, 0.05, 0.20 a year, margin 5). Stays are of whole days.",
         "Little 1961",
         money.break_even_with_churn,
-        replicates=40,
+        replicates=24,
         quick=8,
     ),
     Check(
@@ -29,7 +29,7 @@ CHECKS = (
         "count over T days has variance `T var / mean^3` of the cycle.",
         "renewal theory, Feller 1968, XIII.6",
         downtime.of_a_rebooting_host,
-        replicates=40,
+        replicates=24,
         quick=8,
     ),
     Check(
@@ -38,7 +38,7 @@ CHECKS = (
         "that no live patch covers and tau the days of support.",
         "renewal theory, Feller 1968, XIII.6",
         downtime.of_a_live_patched_fleet,
-        replicates=40,
+        replicates=24,
         quick=8,
     ),
     Check(
@@ -84,7 +84,7 @@ CHECKS = (
         "that the mean-field recursion gives.",
         "Watts 2002; Gleeson and Cahalane 2007",
         cascades.watts_window,
-        replicates=60,
+        replicates=40,
         quick=12,
     ),
     Check(
@@ -122,7 +122,7 @@ CHECKS = (
         "The median run loses the email's 20 % in a year. No test of the model: the median tolerance was set so.",
         EMAIL,
         leaving.a_fifth,
-        replicates=201,
+        replicates=101,
         quick=21,
     ),
 )
