@@ -52,10 +52,10 @@ def test_every_choice_has_a_table():
     "row",
     [
         "| `per_year` | kernel flaws that need action | per year | number from 0 to 3,650 | 6.4 | measured | Debian ",
-        "| `memory_days` | time after which an outage is mostly forgotten | days | number above 0, or inf | 90 | assumed",
+        "| `memory_days` | time after which an outage is mostly forgotten | days | number above 0, or inf | 90 |",
         "| `degree` | neighbours of a user, even |  | whole number from 2, a multiple of 2 | 8 | assumed |",
         "| `name` | unique name |  | text of 1 to 60 characters | must be given |  |",
-        "| `counts_maintenance` | whether announced maintenance counts as downtime |  | true, false | false | assumed |",
+        "| `counts_maintenance` | whether announced maintenance counts as downtime |  | true, false | false |",
         "| `trigger` | share of users lost since the last review that makes it act |  | number from 0 below 1 | 0.05 |",
         "| `red-hat` | Red Hat Enterprise Linux kpatch | 66.58 (assumed) | 0 (assumed) | 0.75 (assumed) | 365 (vendor-",
         "| `google-compute-instance` | Google Compute Engine, single instance | below 99.90%: 10%; below 99.00%: 25%;",
@@ -82,12 +82,12 @@ def test_a_page_without_its_pair_of_markers_is_left_alone(text, tmp_path):
 
 def test_only_what_is_between_the_markers_is_replaced(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    page.write_text(f"before\n{BEGIN}\nas it was\n{END}\nafter\n")
     put_between_markers(page)
     once = page.read_text()
     assert once.startswith(f"before\n{BEGIN}\n")
     assert once.endswith(f"{END}\nafter\n")
-    assert "old" not in once
+    assert "as it was" not in once
     assert "`memory_days`" in once
     put_between_markers(page)
     assert page.read_text() == once
