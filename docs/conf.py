@@ -1,10 +1,14 @@
 """The site: `uv run sphinx-build -W docs out/site` builds it, from the pages here and the code's docstrings."""
 
 import os
+import re
 from importlib.metadata import version as version_of
 from typing import Any
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # compiled rules show their signatures and docstrings only as plain functions
+
+from numpy.typing import ArrayLike
+from sphinx.util.typing import stringify_annotation
 
 from agents.section import Section
 from model.parameters import row, settings
@@ -37,6 +41,9 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 
+ARRAY_LIKE = stringify_annotation(ArrayLike, "smart")
+ARRAYS = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[(.*?)\]\]")
+
 
 def list_settings(_app: Any, what: str, _name: str, thing: Any, _options: Any, lines: list[str]) -> None:
     """Add to the docstring of a scenario's table its settings, as the parameter tables show them."""
@@ -49,9 +56,16 @@ def list_settings(_app: Any, what: str, _name: str, thing: Any, _options: Any, l
     lines.append("")
 
 
-def no_signature(_app: Any, what: str, _name: str, thing: Any, *_: Any) -> tuple[str, None] | None:
-    """Leave out the constructor of a scenario's table: its settings are listed below it."""
-    return ("", None) if what == "class" and issubclass(thing, Section) else None
+def shorten(
+    _app: Any, what: str, _name: str, thing: Any, _options: Any, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Write numpy's types by their names, and leave out the constructors of tables: their settings are listed below."""
+    if what == "class" and issubclass(thing, Section):
+        return "", None
+    short = [
+        text and ARRAYS.sub(r"NDArray[\1]", text.replace(ARRAY_LIKE, "ArrayLike")) for text in (signature, returns)
+    ]
+    return short[0], short[1]
 
 
 def skip_alias(_app: Any, _what: str, _name: str, thing: Any, _skip: bool, _options: Any) -> bool | None:
@@ -62,5 +76,5 @@ def skip_alias(_app: Any, _what: str, _name: str, thing: Any, _skip: bool, _opti
 def setup(app: Any) -> None:
     """Connect the above with Sphinx."""
     app.connect("autodoc-process-docstring", list_settings)
-    app.connect("autodoc-process-signature", no_signature)
+    app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-skip-member", skip_alias)
