@@ -158,14 +158,15 @@ def _lines(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[st
 
 
 def _vendors() -> str:
-    """Write the vendors' terms, each with the letter of its grade."""
-    rows = []
+    """Write the vendors' terms, each figure with its grade, and below them the notes."""
+    rows, notes = [], []
     for key, terms in vendors().items():
         graded = [f"{_number(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
-        rows.append((f"`{key}`", terms["name"], *graded, str(terms["year"]), _link(terms["source"]), terms["note"]))
+        rows.append((f"`{key}`", terms["name"], *graded, str(terms["year"])))
+        notes.append(f"- `{key}`: {terms['note']} Source: {_link(terms['source'])}")
     units = tuple(f"`{term}`, {unit}" for term, unit in VENDOR_TERMS.items())
     lead = ["### Vendors of live patches", "", "What `providers.N.policy.vendor` stands for.", ""]
-    return "\n".join([*lead, *_lines(("vendor", "name", *units, "year", "source", "note"), rows)])
+    return "\n".join([*lead, *_lines(("vendor", "name", *units, "year"), rows), *notes, ""])
 
 
 def _agreements() -> str:
