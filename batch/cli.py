@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import calibration, decisions, games, markets, reports, studies
+from batch.commands import calibration, decisions, documents, games, markets, reports, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -33,6 +33,8 @@ for command in (
     games.game,
     games.sensitivity,
     games.discover,
+    documents.validate,
+    documents.parameters,
 ):
     app.command()(command)
 

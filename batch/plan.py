@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Shard(NamedTuple):
-    """The `number`th of so many shares of a study, which together are all of it."""
+    """One of so many shares of a study, which together are all of it; `number` counts from 1."""
 
     number: int = 1
     of: int = 1
