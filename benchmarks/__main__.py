@@ -5,6 +5,7 @@ shown, so that a slow or busy machine moves all columns and hardly their ratios.
 """
 
 import argparse
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,11 @@ from benchmarks.machine import machine, software
 from benchmarks.own import measure_own
 from benchmarks.race import Place, Race, Size
 from benchmarks.startup import COMMANDS, RUN, measure_starts
+
+NOTES = """
+Ratios are medians of those within a round. Scaled: the days were cut short, and what was done is scaled to a year.
+Memory is that of the whole process, interpreter and libraries included; of the C bound, its arrays. What is left out
+says what it would have taken. mesa-frames may use all cores; all others use one."""
 
 
 class Plan(NamedTuple):
@@ -61,8 +67,6 @@ class Report:
         self.out = out
         self.lines: list[str] = []
         self.console = Console(width=PIPED_WIDTH, highlight=False, markup=False)
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
 
     def say(self, text: str) -> None:
         """Print a line, and keep it."""
@@ -94,14 +98,26 @@ def run_race(plan: Plan, report: Report) -> list[Place]:
             here = race.at(size)
             places += here
             report.show(f"Seconds a simulated year, {size.users:,} users: medians of rounds in turn", here)
+        report.say(NOTES)
     return places
+
+
+def folder(text: str) -> Path:
+    """Make the folder for what is written, before anything is measured; refuse one that cannot be written."""
+    path = Path(text)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"must be a folder that can be written ({error})") from None
+    return path
 
 
 def main() -> None:
     """Measure everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes only, in less than a minute")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write the tables (CSV) and the figure (PNG) there")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="write the tables (CSV) and the figure (PNG) there")
     arguments = parser.parse_args()
     plan, report = QUICK if arguments.quick else FULL, Report(arguments.out)
 
