@@ -178,10 +178,8 @@ def test_what_noise_decides_has_the_probability_that_noise_gives_it():
     sure = {support_of(f.mixes): f.probability for f in game.findings(seed=1)}
     gap = game.by_cell[:, 0] - game.by_cell[:, 2]  # of 0 over 1, against 0
     expected = 0.5 * (1 + math.erf(gap.mean() / gap.std() * math.sqrt(400 / 2)))
-    if gap.mean() > 0:
-        found = sure[(0,), (0,)]
-    else:  # then one takes the other policy, and does not mind
-        found = 1 - sure[(0,), (1,)]
+    # where 1 is the better one, it is taken, and nobody minds
+    found = sure[(0,), (0,)] if gap.mean() > 0 else 1 - sure[(0,), (1,)]
     assert 0.05 < expected < 0.95  # else nothing is shown
     assert found == pytest.approx(expected, abs=4 * math.sqrt(0.25 / 1000))
 

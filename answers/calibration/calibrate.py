@@ -11,12 +11,12 @@ from answers.calibration.folder import TRIALS, held, question
 from answers.calibration.measures import misfit, standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
 from answers.calibration.targets import Problem
-from batch.files import write_whole
 from batch.identity import derived_seed
 from batch.progress import Display
 from batch.runner import Counts
 from batch.sweep import cores
 from model.errors import ScenarioError
+from model.files import write_whole
 from model.show import to_toml
 
 if TYPE_CHECKING:

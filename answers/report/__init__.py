@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from batch.analysis import open_study
-from batch.files import write_whole
 from batch.run import prepare_folder
 from model.errors import ScenarioError
+from model.files import write_whole
 
 FILE = "report.html"
 

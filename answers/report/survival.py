@@ -37,6 +37,7 @@ def survival(results: "StudyResults", runs: "pd.DataFrame", provider: int) -> Su
     Kaplan, E. L., Meier, P. (1958). Nonparametric estimation from incomplete observations. Journal of the American
     Statistical Association 53, 457-481.
     """
+    from agents.users import rows_for
     from model.founding import found_users
 
     study, chosen = results.study, runs[:MOST_FOUNDED]
@@ -49,7 +50,8 @@ def survival(results: "StudyResults", runs: "pd.DataFrame", provider: int) -> Su
         scenario = scenarios[run.point]
         if provider >= len(scenario.providers):
             continue
-        users = found_users(scenario, run.seed)
+        rows = rows_for(scenario.users.count, len(scenario.providers))
+        users = found_users(rows, scenario, run.seed)
         began = np.flatnonzero(users.provider == provider)
         own = moves[(moves["run_id"] == run.run_id) & (moves["from"] == scenario.providers[provider].name)]
         left = own.groupby("user")["day"].min().reindex(began)

@@ -12,8 +12,8 @@ from answers.show import PIPED_WIDTH
 from answers.validation.checks import CHECKS
 from answers.validation.finding import Check, Finding
 from answers.validation.page import COLUMNS, row, to_json, to_markdown
-from batch.files import write_whole
 from model.errors import ScenarioError
+from model.files import write_whole
 
 
 def validate(out: Path | None, *, quick: bool, as_json: bool) -> bool:
