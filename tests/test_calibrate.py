@@ -246,7 +246,7 @@ def test_a_planted_tolerance_is_found_again(tmp_path):
     of_logarithm = error * np.sqrt(2) / abs(slope)  # both sides are simulated
     assert of_logarithm < 0.35
     assert abs(np.log(found.values["users.tolerance.median"] / planted)) < 4 * of_logarithm
-    assert abs(misfit(task.targets.targets[0], found.simulated[0])) < 0.5
+    assert abs(misfit(task.targets.targets[0], found.simulated[0])) < 1  # within the standard error that was asked
 
 
 def test_a_tolerance_planted_in_the_same_runs_is_found_to_within_a_step(tmp_path):
