@@ -108,7 +108,7 @@ def _usable(target: Any, value: float, error: float) -> bool:
 
 
 def compared(problem: Problem, number: int, planted: dict[str, Any], trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """Return a row for each setting: planted, fitted, what fits about as well; how far off, and how wide, of the range."""
+    """Return a row for each setting; `distance` (fitted less planted) and `width` are shares of its range."""
     rows = []
     for axis, path in zip(problem.axes, problem.paths, strict=True):
         low, high = alike(trials, path)
