@@ -339,6 +339,7 @@ def test_recovery_says_which_settings_are_found(tmp_path):
     assert width["word_of_mouth.negativity"] > 0.4  # of a range of 1: not determined, and shown as such
     assert (rows.loc["users.tolerance.median", "distance"].abs() < 0.25).all()
     assert "users.tolerance.median is found within" in answer.text
+    assert "of its range fits about as well" in answer.text
     json.dumps(answer.summary, allow_nan=False)
     answer.figure().savefig(tmp_path / "x.png")
 
@@ -400,3 +401,21 @@ def test_workers_decide_nothing():
     for one, two in zip(*given, strict=True):
         assert one[0] == two[0]
         pd.testing.assert_frame_equal(one[1].counts, two[1].counts)
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path):
+    words = [sys.executable, "-m", "batch.cli", "calibrate", "--set", "users.count=300", "--workers", "2"]
+    words += ["--trials", "500", "--replicates", "4", "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(
+        words, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while completed(tmp_path / "out" / "trials.db") < 1:
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert errors.splitlines()[-1] == "patchmarket: stopped; what was written is whole"
+    assert "Traceback" not in errors
+    assert completed(tmp_path / "out" / "trials.db") >= 1

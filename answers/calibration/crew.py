@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import active_children, connection, get_context, parent_process
 from typing import Any
 
 from answers.calibration.measures import Seen, observe
@@ -25,16 +25,22 @@ def crew(targets: Sequence[Target], workers: int) -> Iterator[Simulate]:
     if workers == 1:
         yield lambda scenario, seeds: [observe(scenario, targets, seed) for seed in seeds]
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=attend) as pool:
+    others = active_children()
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=attend)
 
-        def simulate(scenario: Scenario, seeds: Sequence[int]) -> list[list[Seen]]:
-            jobs = [pool.submit(observe, scenario, targets, seed) for seed in seeds]
-            return [job.result() for job in jobs]
+    def simulate(scenario: Scenario, seeds: Sequence[int]) -> list[list[Seen]]:
+        jobs = [pool.submit(observe, scenario, targets, seed) for seed in seeds]
+        return [job.result() for job in jobs]
 
-        try:
-            yield simulate
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    try:
+        yield simulate
+    except BaseException:  # nothing is kept of a trial that is cut short: there is no reason to wait for it
+        for process in active_children():
+            if process not in others:
+                process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def attend() -> None:

@@ -93,7 +93,7 @@ def scaled(axes: Any, factor: "Factor", axis: str) -> None:
     places = getattr(axes, f"{axis}axis")
     if factor.scale == "log" and factor.low and factor.high:
         axes.set(**{f"{axis}scale": "log"})
-        wide = factor.high / factor.low > 50
+        wide = factor.high / factor.low > 30
         places.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
         places.set_minor_formatter(NullFormatter())
     places.set_major_formatter("{x:g}")

@@ -63,7 +63,7 @@ def standard_error(seen: Sequence[Seen]) -> float:
 def misfit(target: Target, simulated: float) -> float:
     """Return how far a simulated value is from what was observed, in standard errors; ratios on their logarithm.
 
-    >>> misfit(Target(measure="lost-share", value=0.20, standard_error=0.02), 0.24)
+    >>> misfit(Target(measure="lost-share", value=0.25, standard_error=0.125), 0.5)
     2.0
     """
     if target.measure == "lost-share":

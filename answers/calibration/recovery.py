@@ -108,14 +108,16 @@ def _usable(target: Any, value: float, error: float) -> bool:
 
 
 def compared(problem: Problem, number: int, planted: dict[str, Any], trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """Return a row for each setting: planted, fitted, what fits about as well, and how far off, of the range."""
+    """Return a row for each setting; `distance` (fitted less planted) and `width` are shares of its range."""
     rows = []
     for axis, path in zip(problem.axes, problem.paths, strict=True):
         low, high = alike(trials, path)
         fitted = best(trials).values[path]
         row = {"plant": number, "setting": path, "planted": planted[path], "fitted": fitted, "low": low, "high": high}
         distance = coordinate(axis, fitted) - coordinate(axis, planted[path])
-        rows.append(row | {"distance": distance, "inside": bool(low <= planted[path] <= high)})
+        width = coordinate(axis, high) - coordinate(axis, low)
+        inside = bool(low <= planted[path] <= high)
+        rows.append(row | {"distance": distance, "width": width, "inside": inside})
     return rows
 
 

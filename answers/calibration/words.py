@@ -66,10 +66,10 @@ def recovery_paragraph(table: "pd.DataFrame", plants: int) -> str:
     """Say which planted values a calibration finds again."""
     parts = []
     for name, rows in table.groupby("setting", sort=False):
-        inside, far = int(rows["inside"].sum()), rows["distance"].abs().mean()
+        inside, far, wide = int(rows["inside"].sum()), rows["distance"].abs().mean(), rows["width"].mean()
         parts.append(
-            f"{name} is found within {far:.0%} of its range on average, and was in the range that fits about as well "
-            f"in {inside} of {plants}"
+            f"{name} is found within {far:.0%} of its range on average; {wide:.0%} of its range fits about as well, "
+            f"which held what was planted in {inside} of {plants}"
         )
     settings = f"{plants} planted combination{'s' if plants > 1 else ''} of settings"
     return f"From what {settings} showed, the same calibration finds them again as follows: {'; '.join(parts)}."

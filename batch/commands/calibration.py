@@ -40,3 +40,5 @@ def calibrate(
     how: dict[str, Any] = {"trials": trials, "replicates": replicates, "seed": seed, "workers": workers}
     answer = fit(problem, out, **how) if recover is None else find(problem, recover, out, **how)
     show(answer, out, as_json=json)
+    if out is not None and recover is None and not json:
+        print(f"The scenario with these settings: {out / 'fitted.toml'}; every trial: {out / 'trials.csv'}")
