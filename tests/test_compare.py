@@ -74,6 +74,7 @@ def test_only_the_policies_that_are_asked_for_and_the_present_one(monkeypatch):
         compare(Scenario.preset("quiet"), ["pray"])
 
 
+@pytest.mark.slow
 def test_compare_as_its_users_meet_it(tmp_path):
     done = patchmarket(
         "compare", "--policy", "live-patch", "--json", "--out", str(tmp_path), "--workers", "1", *OPTIONS
