@@ -122,7 +122,7 @@ CHECKS = (
         "The median run loses the email's 20 % in a year. No test of the model: the median tolerance was set so.",
         EMAIL,
         leaving.a_fifth,
-        replicates=101,
+        replicates=51,
         quick=21,
     ),
 )
