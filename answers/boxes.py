@@ -97,10 +97,11 @@ class Feature(NamedTuple):
 def discover(points: Points) -> Found:
     """Return the boxes, those with most cases first."""
     features, values = encoded(points.factors)
-    strength, held_out = pruning(values, points)
-    tree = grown(values, points.share, points.runs, strength).tree_
     rng = np.random.default_rng(SEED)
     null = [best_of_noise(values, points, shuffled(points, rng)) for _ in range(SHUFFLES)]
+    exceeded = sorted(null)[-int(LEVEL * (SHUFFLES + 1))]  # by what passes the test
+    strength, held_out = pruning(values, points, exceeded)
+    tree = grown(values, points.share, points.runs, strength).tree_
     boxes = []
     for inside, path in leaves(tree, values):
         limits = limits_of(path, features, points.factors)
@@ -134,11 +135,18 @@ def grown(values: Floats, share: Floats, runs: Floats, strength: float = 0.0) ->
     return tree.fit(values, share, sample_weight=runs)
 
 
-def pruning(values: Floats, points: Points) -> tuple[float, tuple[float, float]]:
+def pruning(values: Floats, points: Points, exceeded: float) -> tuple[float, tuple[float, float]]:
     """Choose how much a tree is pruned, by cross-validation; blocks stay together.
 
     The strength is the largest whose error exceeds the least by no more than a standard error of the difference
     (the one-standard-error rule of Breiman et al.).
+
+    Parameters
+    ----------
+    values, points
+        The factors as numbers; the points.
+    exceeded
+        What the goodness of a leaf must exceed to be called a box.
 
     Returns
     -------
@@ -157,11 +165,13 @@ def pruning(values: Floats, points: Points) -> tuple[float, tuple[float, float]]
     called = np.empty((len(strengths), len(values)), bool)
     folds = GroupKFold(min(FOLDS, len(np.unique(points.blocks))), shuffle=True, random_state=SEED)
     for learn, judge in folds.split(values, groups=points.blocks):
-        usual = np.average(points.share[learn], weights=points.runs[learn])
+        share, runs = points.share[learn], points.runs[learn]
         for number, strength in enumerate(strengths):
-            tree = grown(values[learn], points.share[learn], points.runs[learn], strength)
+            tree = grown(values[learn], share, runs, strength)
             predicted[number, judge] = tree.predict(values[judge])
-            called[number, judge] = predicted[number, judge] > usual + 1e-12
+            leaf = tree.apply(values[learn])
+            good = [name for name in np.unique(leaf) if goodness(share, runs, leaf == name) > exceeded]
+            called[number, judge] = np.isin(tree.apply(values[judge]), good)
     errors = points.runs * (predicted - points.share) ** 2
     by_block = np.array([np.bincount(points.blocks, row) for row in errors])
     worse = by_block - by_block[by_block.sum(axis=1).argmin()]

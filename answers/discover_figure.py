@@ -87,7 +87,7 @@ def side(points: Points, box: Box, name: str, span: tuple[float, float]) -> tupl
     if limit.levels:
         levels = list(dict.fromkeys(points.factors[name]))
         places = [levels.index(level) for level in limit.levels]
-        return min(places) - 0.35, max(places) + 0.35
+        return max(min(places) - 0.35, span[0]), min(max(places) + 0.35, span[1])
     return max(limit.low, span[0]), min(limit.high, span[1])
 
 

@@ -92,7 +92,8 @@ def play(
     need_replicates(range(len(samples)))
     names = tuple(provider.name for provider in market.providers[:players])
     game = EmpiricalGame(names, tuple(policies), alike, samples)
-    return answer(game, scenario.name, present(market, game), seed, lost=replicates - len(samples))
+    lost, others = replicates - len(samples), len(market.providers) - players
+    return answer(game, scenario.name, present(market, game), seed, lost=lost, others=others)
 
 
 def seat(scenario: Scenario, players: int) -> Scenario:
@@ -163,8 +164,20 @@ def present(market: Scenario, game: EmpiricalGame) -> "Floats":
     return np.mean(rows, axis=0, keepdims=True) if game.alike else np.array(rows)
 
 
-def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, lost: int) -> Answer:
-    """Analyse a game; return what it says."""
+def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, *, lost: int = 0, others: int = 0) -> Answer:
+    """Analyse a game; return what it says.
+
+    Parameters
+    ----------
+    game, scenario
+        The game, and the name of the market in which it is played.
+    start
+        Shares of policies now, from `present`.
+    seed
+        Of the bootstrap.
+    lost, others
+        Replicates that were left out; providers who do not play.
+    """
     from answers.game_text import paragraph
 
     findings = game.findings(seed)
@@ -173,6 +186,7 @@ def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, lost:
         "scenario": scenario,
         "players": list(game.names),
         "policies": list(game.policies),
+        "providers_who_do_not_play": others,
         "alike": game.alike,
         "replicates": len(game.samples),
         "replicates_left_out": lost,
@@ -195,7 +209,7 @@ def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, lost:
         name="game",
         summary=summary,
         table=payoff_table(game),
-        text=paragraph(game, findings, start, path, lost),
+        text=paragraph(game, findings, start, path, lost, others),
         figure=figure,
     )
 

@@ -14,13 +14,17 @@ NOTABLE = 0.001  # a share that is worth a word
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def paragraph(game: EmpiricalGame, findings: Sequence[Finding], start: Floats, path: Path, lost: int) -> str:
+def paragraph(
+    game: EmpiricalGame, findings: Sequence[Finding], start: Floats, path: Path, lost: int, others: int
+) -> str:
     """Say what providers would choose, whether that is a dilemma, and where the present market goes."""
     sentences = [*best_answers(game), *equilibria(game, findings), *dilemma(game, findings), copied(game, start, path)]
     sentences.append(f"From {len(game.samples):,} replicates of {len(game.profiles):,} profiles.")
     if lost:
         sentences.append(f"{lost:,} more replicates were left out, as a run of each failed or had no profit.")
-    return " ".join(sentence for sentence in sentences if sentence)
+    if others:
+        sentences.append(f"The scenario's other providers ({others:,}) keep their policies.")
+    return " ".join(sentences)
 
 
 def best_answers(game: EmpiricalGame) -> list[str]:
@@ -63,9 +67,9 @@ def dilemma(game: EmpiricalGame, findings: Sequence[Finding]) -> list[str]:
         if better is None:
             continue
         there = choices(game, np.eye(len(game.policies))[list(better.profile)])
-        here = "" if len(findings) == 1 else f" than if {choices(game, finding.mixes)}"
+        here = "" if len(findings) == 1 else f" than where {choices(game, finding.mixes)}"
         gain = (
-            f"everyone would earn at least {dollars(better.gain)} more{here} if {there} (95 % interval "
+            f"everyone would earn at least {dollars(better.gain)} more{here} where {there} (95 % interval "
             f"{dollars(better.low)} to {dollars(better.high)})"
         )
         if better.stable:

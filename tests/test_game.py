@@ -5,6 +5,7 @@ import math
 
 import nashpy
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from answers.bimatrix import Bimatrix
 from answers.empirical_game import EmpiricalGame, profiles_of
 from answers.equilibria import payoffs, pure, regret, support_of
-from answers.game import answer, is_dilemma, play, terms
+from answers.experiment import Runs
+from answers.game import answer, is_dilemma, payoffs_of, play, terms
 from answers.replicator import replicate, trembling
 from answers.symmetric import SymmetricGame, counts_of
 from model import Scenario, ScenarioError
@@ -165,7 +167,7 @@ def test_coordination_is_no_dilemma():
     assert len(findings) == 3
     assert not is_dilemma(findings)
     assert [f.better.stable for f in findings if f.better is not None] == [True, True]  # all but the stags
-    told = answer(noisy(STAGS, sd=0.1), "hunt", np.array([[0.2, 0.8]]), 1, lost=0)
+    told = answer(noisy(STAGS, sd=0.1), "hunt", np.array([[0.2, 0.8]]), 1)
     assert "It takes coordination" in told.text
     assert told.summary["replicator"]["to"] == [
         {"reboot": pytest.approx(0, abs=2e-3), "live-patch": pytest.approx(1, abs=2e-3)}
@@ -178,7 +180,7 @@ def test_what_noise_decides_has_the_probability_that_noise_gives_it():
     sure = {support_of(f.mixes): f.probability for f in game.findings(seed=1)}
     gap = game.by_cell[:, 0] - game.by_cell[:, 2]  # of 0 over 1, against 0
     expected = 0.5 * (1 + math.erf(gap.mean() / gap.std() * math.sqrt(400 / 2)))
-    # where 1 is the better one, it is taken, and nobody minds
+    # where the mean gap is below 0, one of the two takes the other policy instead
     found = sure[(0,), (0,)] if gap.mean() > 0 else 1 - sure[(0,), (1,)]
     assert 0.05 < expected < 0.95  # else nothing is shown
     assert found == pytest.approx(expected, abs=4 * math.sqrt(0.25 / 1000))
@@ -270,6 +272,31 @@ def test_a_game_that_cannot_be_played_is_refused(policies, settings, players, li
     with pytest.raises(ScenarioError) as caught:
         play(market, policies, players=players, replicates=2, workers=1)
     assert str(caught.value).startswith(line)
+
+
+def test_a_replicate_that_lost_a_run_is_left_out_of_all_profiles():
+    rows = [
+        {
+            "replicate": r,
+            "point": point,
+            "p0_mean_profit_per_original_server": 10.0 * point + r,
+            "p1_mean_profit_per_original_server": -1.0,
+        }
+        for r in range(4)
+        for point in range(3)
+        if (r, point) != (1, 2)
+    ]
+    rows[-1]["p1_mean_profit_per_original_server"] = None  # of replicate 3
+    samples = payoffs_of(Runs(pd.DataFrame(rows), pd.DataFrame()), 3, 2)
+    assert samples[:, :, 0].tolist() == [[0, 10, 20], [2, 12, 22]]
+    assert (samples[:, :, 1] == -1).all()
+
+
+def test_providers_who_do_not_play_keep_their_policies():
+    market = Scenario.preset("many-policies", **{"users.count": 350, "days": 10})
+    found = play(market, ["reboot", "none"], replicates=2, workers=1)
+    assert found.summary["providers_who_do_not_play"] == 5
+    assert "The scenario's other providers (5) keep their policies." in found.text
 
 
 def test_ties_are_no_decision():
