@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import calibration, decisions, documents, games, markets, reports, studies
+from batch.commands import calibration, decisions, documents, games, markets, pages, reports, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ for command in (
     markets.run,
     markets.scenarios,
     markets.show,
+    pages.app,
     studies.sweep,
     studies.status,
     studies.merge,

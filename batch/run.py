@@ -3,14 +3,17 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import ScenarioError
+from model.files import write_whole
 from model.paths import read_assignment
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
+    from browser.animate import Film
     from model.market import Market
 
 CHECKPOINT = "checkpoint.npz"
@@ -29,15 +32,19 @@ def begin(scenario: str, assignments: list[str], seed: int, threads: int) -> "Ma
     return Market(load(scenario, assignments), rng=seed, threads=threads)
 
 
-def finish(market: "Market", out: Path | None, checkpoint_every: int | None, *, as_json: bool) -> None:
-    """Run a market to its end and print what came of it; write the tables and figures if asked."""
+def finish(
+    market: "Market", out: Path | None, checkpoint_every: int | None, animate: Path | None, *, as_json: bool
+) -> None:
+    """Run a market to its end and print what came of it; write the tables, figures and the animation if asked."""
     from model.summary import summarise
 
     if checkpoint_every is not None and out is None:
         raise ScenarioError("--checkpoint-every: needs --out, the folder that the checkpoint is kept in")
+    film = filmed(market, animate) if animate is not None else None
     if out is not None:
         prepare_folder(out)
-    advance(market, out / CHECKPOINT if out and checkpoint_every else None, checkpoint_every, quiet=as_json)
+    checkpoint = out / CHECKPOINT if out and checkpoint_every else None
+    advance(market, checkpoint, checkpoint_every, film.run if film else market.run, quiet=as_json)
     summary = summarise(market)
     settings = market.settings
     if settings.flaws.source == "history":
@@ -56,9 +63,23 @@ def finish(market: "Market", out: Path | None, checkpoint_every: int | None, *, 
         names = write_run(market, summary, out)
         if not as_json:
             print(f"\nWritten to {out}: {', '.join(names)}")
+    if film is not None and animate is not None:
+        write_whole(animate, film.save)
+        if not as_json:
+            print(f"\nWritten: {animate}")
 
 
-def advance(market: "Market", checkpoint: Path | None, every: int | None, *, quiet: bool) -> None:
+def filmed(market: "Market", path: Path) -> "Film":
+    """Return who takes pictures of a market while it runs; refuse a name that no film can be written to."""
+    from browser.animate import Film, check_name
+
+    check_name(path)
+    return Film(market)
+
+
+def advance(
+    market: "Market", checkpoint: Path | None, every: int | None, run: Callable[[int], object], *, quiet: bool
+) -> None:
     """Run a market to its end, with a progress bar where somebody watches, and a checkpoint every so many days."""
     from rich.console import Console
     from rich.progress import track
@@ -69,7 +90,7 @@ def advance(market: "Market", checkpoint: Path | None, every: int | None, *, qui
     stops = range(market.day, days, every or max(days // LOOKS, 1))
     hidden = quiet or not sys.stderr.isatty()
     for stop in track(stops, "Run", console=Console(stderr=True), transient=True, disable=hidden):
-        market.run(stops.step)
+        run(stops.step)
         if checkpoint is not None and stop + stops.step < days:
             save(market, checkpoint)
 

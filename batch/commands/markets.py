@@ -18,6 +18,7 @@ def run(
         int | None, typer.Option(min=0, help=f"Root of all randomness; left out: {DEFAULT_SEED}.", show_default=False)
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write tables, scenario and figures here.")] = None,
+    animate: Annotated[Path | None, typer.Option(metavar="GIF", help="Write the network, day by day, here.")] = None,
     json: JsonOption = False,
     threads: Annotated[int, typer.Option(min=1, help="For one large market; changes no result.")] = 1,
     checkpoint_every: Annotated[
@@ -28,7 +29,8 @@ def run(
     """Run one market and answer its question in dollars.
 
     Examples: patchmarket run; patchmarket run debian-history; patchmarket run --set users.tolerance.median=5;
-    patchmarket run my.toml --seed 7 --out results; patchmarket run --resume results/checkpoint.npz
+    patchmarket run my.toml --seed 7 --out results; patchmarket run --resume results/checkpoint.npz;
+    patchmarket run --animate year.gif
     """
     from batch.run import begin, finish
     from model.errors import ScenarioError
@@ -41,7 +43,7 @@ def run(
         from model.checkpoint import resume as market_of
 
         market = market_of(resume, threads=threads)
-    finish(market, out, checkpoint_every, as_json=json)
+    finish(market, out, checkpoint_every, animate, as_json=json)
 
 
 def scenarios() -> None:

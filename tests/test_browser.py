@@ -1,0 +1,471 @@
+"""The page without a browser: forms, links, layouts, what is shown of a market, sessions, and what they leave."""
+
+import gc
+import io
+import json
+import math
+import queue
+import threading
+import time
+import tomllib
+import weakref
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from agents.policies import LiveMigrate
+from browser.animate import Film, check_name
+from browser.desk import Desk
+from browser.fleet import fleet
+from browser.form import Form, read_link, write_link
+from browser.layout import closed_curve, lay_out
+from browser.serve import SamePlace, is_loopback
+from browser.session import Session
+from browser.take_away import DOWNLOADS
+from browser.watch import Watch
+from model import Market, Scenario, ScenarioError
+from model.network import from_networkx
+
+SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
+
+
+def small(**settings):
+    return Scenario.preset("thought-experiment", **(SMALL | settings))
+
+
+class Page:
+    """Stands for the page: keeps what it is shown, and draws at once."""
+
+    def __init__(self):
+        self.shown = queue.Queue()
+
+    def show(self, part, content, arrays):
+        self.shown.put((part, content, arrays))
+        if part == "network-0" and not content.get("whole") and hasattr(self, "session"):
+            self.session.drawn()
+
+    def until(self, wanted, seconds=20):
+        """Return the first message that `wanted(part, content)` is true of."""
+        deadline = time.monotonic() + seconds
+        while True:
+            part, content, arrays = self.shown.get(timeout=max(deadline - time.monotonic(), 0.01))
+            if wanted(part, content):
+                return content, arrays
+
+
+@pytest.fixture
+def page():
+    page = Page()
+    page.session = Session(page.show)
+    yield page
+    page.session.close()
+    page.session.join(20)
+
+
+def at_day(day):
+    return lambda part, content: part == "bar" and content.get("day") == day and not content["playing"]
+
+
+# --- forms and links
+
+
+def test_every_field_has_a_meaning_and_what_is_typed_becomes_the_scenario():
+    form = Form()
+    items = [item for group in form.fields for item in group["fields"]]
+    assert all(item["help"] and item["label"] for item in items)
+    assert {"users.tolerance.median", "providers.1.price", "word_of_mouth.listen", "network.degree", "days"} <= {
+        item["path"] for item in items
+    }
+    form = form.put("users.count", "500").put("providers.0.policy.kind", "defer").put("users.memory_days", "inf")
+    assert form.scenario == Scenario.preset(
+        "thought-experiment", **{"users.count": 500, "providers.0.policy.kind": "defer", "users.memory_days": math.inf}
+    )
+
+
+def test_another_kind_of_policy_forgets_what_was_typed_for_the_old_one():
+    form = Form().put("providers.0.policy.outage_minutes", "9").put("providers.0.policy.kind", "live-patch")
+    assert form.scenario.providers[0].policy.outage_minutes == 5.0
+    vendor = Form().put("providers.1.policy.per_server_month", "7").put("providers.1.policy.vendor", "canonical")
+    assert vendor.scenario.providers[1].policy.per_server_month == pytest.approx(41.67)
+
+
+def test_wrong_input_is_named_and_the_rest_of_the_form_stays():
+    form = Form().put("users.count", "many").put("providers.0.price", "4")
+    with pytest.raises(ScenarioError, match=r"users\.count = 'many': must be a whole number"):
+        _ = form.scenario
+    values = {item["path"]: item["value"] for group in form.fields for item in group["fields"]}
+    assert (values["users.count"], values["providers.0.price"]) == ("many", "4")
+    assert form.put("users.count", "400").scenario.providers[0].price == 4
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("network.file", "/etc/passwd"),
+        ("flaws.history", "/etc/passwd"),
+        ("name", "x"),
+        ("providers.7.price", "1"),
+        ("network.kind", "edge-list"),
+    ],
+)
+def test_a_visitor_can_set_only_what_the_page_offers(path, text):
+    with pytest.raises(ScenarioError, match=path):
+        Form().put("flaws.source", "history").put(path, text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({"users.count": "2000000"}, "at most 1,000,000 on this page"),
+        ({"days": "20000"}, "at most 10,000 on this page"),
+        ({"users.count": "1000000", "network.degree": "400"}, r"network\.degree = 400: must be at most 50"),
+    ],
+)
+def test_a_page_refuses_what_would_be_too_much_for_it(typed, message):
+    form = Form()
+    for path, text in typed.items():
+        form = form.put(path, text)
+    with pytest.raises(ScenarioError, match=message):
+        _ = form.scenario
+
+
+def test_a_link_restores_scenarios_and_seed():
+    first = Form("many-policies").put("users.count", "700").put("network.kind", "barabasi-albert")
+    forms = [first.put("network.degree", "4"), Form("quiet").put("providers.0.price", "4.5")]
+    found, seed, wrong = read_link("?" + write_link(forms, 11), None, "thought-experiment", 3)
+    assert [form.scenario for form in found] == [form.scenario for form in forms]
+    assert (seed, wrong) == (11, "")
+
+
+def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest():
+    link = "?scenario=nowhere&seed=-1&users.count=500&network.file=/etc/passwd"
+    (form,), seed, wrong = read_link(link, None, "quiet", 3)
+    assert form.scenario.users.count == 500
+    assert seed == 3
+    assert [line.split(" ")[0] for line in wrong.splitlines()] == ["seed", "scenario", "network.file"]
+
+
+def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
+    (tmp_path / "edges.txt").write_text("0 1\n1 2\n")
+    (tmp_path / "flaws.csv").write_text("date\n2024-01-01\n2024-03-01\n")
+    tables = Scenario.preset("thought-experiment", **{"users.count": 300, "days": 30}).tables()
+    tables["network"] = {"kind": "edge-list", "file": str(tmp_path / "edges.txt")}
+    tables["flaws"] = {"source": "history", "history": str(tmp_path / "flaws.csv")}
+    own = Scenario.parse(tables)
+    form = Form("own", own)
+    assert form.scenario == own
+    for path in ("network.file", "flaws.history"):
+        with pytest.raises(ScenarioError, match=path):
+            form.put(path, "/etc/passwd")
+
+
+# --- layouts
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 300, 20_000])
+def test_users_who_follow_each_other_are_drawn_near_each_other_and_nowhere_twice(n):
+    places = closed_curve(n)
+    assert ((places >= 0) & (places <= 1)).all()
+    assert len(np.unique(places, axis=0)) == n
+    steps = np.linalg.norm(places - np.roll(places, 1, axis=0), axis=1)  # the last to the first too: a closed curve
+    assert steps.max() < 2.5 / math.sqrt(n)
+
+
+@pytest.mark.parametrize("kind", ["watts-strogatz", "stochastic-block", "from outside"])
+def test_neighbours_are_nearer_than_strangers(kind):
+    settings = {"network.kind": "watts-strogatz" if kind == "from outside" else kind}
+    graph = Market(small(**{"users.count": 1000} | settings), rng=1).network
+    if kind == "from outside":
+        import networkx as nx
+
+        shuffled = np.random.default_rng(1).permutation(1000)
+        lattice = nx.watts_strogatz_graph(1000, 8, 0.0)
+        graph = from_networkx(nx.relabel_nodes(lattice, dict(enumerate(shuffled.tolist()))))
+    places = lay_out(graph, kind)
+    talker = np.repeat(np.arange(1000), np.diff(graph.links.indptr))
+    apart = np.linalg.norm(places[talker] - places[graph.links.indices], axis=1)
+    strangers = np.linalg.norm(places - np.roll(places, 500, axis=0), axis=1)
+    assert apart.mean() < 0.5 * strangers.mean()
+
+
+# --- what is shown of a market
+
+
+def test_following_the_changes_of_each_day_ends_where_the_market_is():
+    market = Market(small(), rng=1)
+    watch = Watch(market)
+    whole, _ = watch.whole()["network"], watch.changes()
+    provider = np.frombuffer(whole[1][1], np.uint8).copy()
+    users = np.zeros((2, 120), int)
+    while market.day < 120:
+        before = market.users.provider.copy()
+        downtime = market.users.downtime.copy()
+        watch.step()
+        changes = watch.changes()
+        moved, to, hit = changes["network"][1]
+        moved = np.frombuffer(moved, np.uint16)
+        assert (moved == np.flatnonzero(market.users.provider != before)).all()
+        provider[moved] = np.frombuffer(to, np.uint8)
+        bits = np.unpackbits(np.frombuffer(hit, np.uint8), bitorder="little")[:300]
+        assert (np.flatnonzero(bits) == np.flatnonzero(market.users.downtime > downtime)).all()
+        users[:, market.day - 1] = np.array(changes["charts"][0]["users"])[:, 0]
+        assert sum(len(a) for a in changes["network"][1]) + len(json.dumps([c for c, _ in changes.values()])) < 100_000
+    assert (provider == market.users.provider).all()
+    assert (users == market.record.column("users").T).all()
+    assert watch.whole()["charts"][0]["users"] == users.tolist()
+
+
+def test_of_more_users_a_sample_is_drawn_and_charts_count_everybody():
+    market = Market(small(**{"users.count": 50_000, "days": 5}), rng=1)
+    watch = Watch(market)
+    watch.step()
+    content, (places, provider, links) = watch.whole()["network"]
+    assert (content["users"], content["drawn"], len(provider), len(places)) == (50_000, 20_000, 20_000, 80_000)
+    assert not links
+    assert sum(row[0] for row in watch.whole()["charts"][0]["users"]) == 50_000
+
+
+def test_servers_are_down_exposed_or_patched_as_the_record_says():
+    settings = {"users.count": 600, "providers.0.server_capacity": 30, "providers.1.server_capacity": 30}
+    market = Market(small(**settings), rng=1)
+    states = set()
+    for day in range(120):
+        market.step()
+        reboot, live = fleet(market, day)
+        assert len(reboot["down"]) == market.record.column("servers_down")[day, 0]
+        assert reboot["servers"] - market.providers[0].servers in (0, 1)
+        assert (reboot["rest"] == "exposed") == (market.providers[0].maintenance.open_flaws > 0)
+        assert live["down"] == []
+        assert live["rest"] == ("live-patched" if market.record.column("patches")[:, 1].any() else "up")
+        states |= {reboot["rest"], live["rest"]}
+    assert states == {"up", "exposed", "live-patched"}
+
+
+def test_the_feed_tells_flaws_campaigns_and_losses_in_words():
+    market = Market(small(), rng=1)
+    watch = Watch(market)
+    while market.day < 120:
+        watch.step()
+    lines = dict(watch.feed.since(0))
+    day = min(market.flaws)
+    assert lines[day].startswith("kernel flaw; Reboot & Co announces a campaign for day")
+    start = day + 7
+    assert "Reboot & Co starts a campaign" in lines[start]
+    assert any("loses" in text for text in lines.values())
+    assert all(0 <= day < 120 for day in lines)
+
+
+# --- sessions
+
+
+def test_a_session_plays_pauses_and_steps(page):
+    page.session.found([small()], 1)
+    page.until(at_day(0))
+    page.session.step()
+    page.until(at_day(1))
+    page.session.play(50.0)
+    page.until(lambda part, content: part == "bar" and content["day"] >= 5)
+    asked = time.monotonic()
+    page.session.pause()
+    stopped, _ = page.until(lambda part, content: part == "bar" and not content["playing"])
+    assert time.monotonic() - asked < 0.5
+    time.sleep(0.1)
+    page.session.step()
+    page.until(at_day(stopped["day"] + 1))
+    page.session.finish()
+    page.until(at_day(120))
+
+
+def test_played_to_the_end_the_market_is_the_one_of_the_command_line(page):
+    page.session.found([small(), small(**{"providers.0.policy.kind": "live-migrate"})], 5)
+    page.session.finish()
+    page.until(at_day(120))
+    markets = queue.Queue()
+    page.session.ask(lambda watches: markets.put([w.market.record.column("users")[-1].tolist() for w in watches]))
+    expected = [
+        Market(small(**s), rng=5).run().record.column("users")[-1].tolist()
+        for s in ({}, {"providers.0.policy.kind": "live-migrate"})
+    ]
+    assert markets.get(timeout=20) == expected
+
+
+def test_a_price_or_policy_changed_in_mid_run_holds_and_is_marked(page):
+    page.session.found([small()], 1)
+    for _ in range(10):
+        page.session.step()
+    page.until(at_day(10))
+    changed = small(**{"providers.0.price": 2.0, "providers.0.policy.kind": "live-migrate"}).providers[0]
+    page.session.alter(0, 0, changed)
+    content, _ = page.until(lambda part, content: part == "charts" and content.get("runs"))
+    assert content["runs"][0]["marks"] == [
+        {"day": 10, "provider": 0, "text": "Reboot & Co: price $5 to $2, reboot to live-migrate"}
+    ]
+    page.session.finish()
+    page.until(at_day(120))
+    told = queue.Queue()
+    page.session.ask(lambda watches: told.put((watches[0].market, watches[0].marks)))
+    market, marks = told.get(timeout=20)
+    assert isinstance(market.providers[0].policy, LiveMigrate)
+    assert market.record.column("price")[[9, 10], 0].tolist() == [5.0, 2.0]
+    assert "day 10: Reboot & Co: price $5 to $2" in DOWNLOADS["toml"][2](market, marks).decode()
+
+
+def test_a_page_that_never_draws_is_not_sent_more_than_it_can_take():
+    shown = queue.Queue()
+    session = Session(lambda part, content, arrays: shown.put(part))
+    session.found([small(days=5000)], 1)
+    session.play(math.inf)
+    time.sleep(1.0)
+    session.close()
+    session.join(20)
+    assert list(shown.queue).count("network-0") <= 2
+
+
+def test_an_error_in_a_market_stops_it_and_is_said(page, caplog):
+    page.session.found([small()], 1)
+    page.until(at_day(0))
+    page.session.ask(lambda watches: setattr(watches[0].market, "flaws", None))
+    page.session.play(math.inf)
+    content, _ = page.until(lambda part, content: part == "bar" and content.get("error"))
+    assert "stopped on an error" in content["error"]
+    assert not content["playing"]
+    page.session.found([small()], 1)
+    page.session.finish()
+    page.until(at_day(120))
+
+
+def test_a_hundred_opened_and_closed_sessions_leave_no_market_in_memory():
+    page, kept = Page(), []
+    threads = threading.active_count()
+    for seed in range(100):
+        desk = Desk(page.show, lambda count: None, "?users.count=200&days=20", seed=seed)
+        desk.hear({"do": "finish"})
+        desk.session.ask(lambda watches: kept.extend(weakref.ref(watch.market) for watch in watches))
+        desk.close()
+        desk.session.join(20)
+    del desk
+    gc.collect()
+    assert len(kept) == 100
+    assert [ref() for ref in kept if ref() is not None] == []
+    assert threading.active_count() == threads
+
+
+# --- the desk
+
+
+def test_the_desk_says_what_is_wrong_and_lets_the_market_be(page):
+    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+    try:
+        page.until(at_day(0))
+        desk.hear({"do": "set", "path": "users.count", "value": "-5"})
+        content, _ = page.until(lambda part, content: part == "settings" and content["wrong"])
+        assert content["wrong"] == ["users.count = -5: must be greater than or equal to 1"]
+        desk.hear({"do": "seed", "value": "x"})
+        page.until(
+            lambda part, content: (
+                part == "settings" and content["wrong"] == ["seed = 'x': must be a whole number from 0"]
+            )
+        )
+        desk.hear({"do": "set", "path": "users.count", "value": "400"})
+        content, _ = page.until(lambda part, content: part == "network-0" and content.get("whole"))
+        assert content["users"] == 400
+    finally:
+        desk.close()
+
+
+def test_what_is_set_in_mid_run_waits_unless_it_is_a_price_or_policy(page):
+    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+    try:
+        desk.hear({"do": "step"})
+        page.until(at_day(1))
+        desk.hear({"do": "set", "path": "providers.1.price", "value": "4"})
+        content, _ = page.until(lambda part, content: part == "settings")
+        assert not content["pending"]
+        desk.hear({"do": "set", "path": "users.tolerance.median", "value": "1"})
+        content, _ = page.until(lambda part, content: part == "settings" and content["pending"])
+        desk.hear({"do": "restart"})
+        page.until(at_day(0))
+        desk.hear({"do": "edit", "number": 0})
+        page.until(lambda part, content: part == "settings" and not content["pending"])
+    finally:
+        desk.close()
+
+
+# --- taking away
+
+
+def test_downloads_are_the_records_tables_and_the_scenario():
+    market = Market(small(), rng=1).run()
+    for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        archive = zipfile.ZipFile(io.BytesIO(DOWNLOADS[kind][2](market, [])))
+        assert archive.testzip() is None
+        table = read(io.BytesIO(archive.read(f"providers.{kind}")))
+        assert table["users"].tolist() == market.record.providers["users"].tolist()
+    toml = DOWNLOADS["toml"][2](market, []).decode()
+    assert Scenario.parse(tomllib.loads(toml)) == market.settings
+    assert DOWNLOADS["png"][2](market, []).startswith(b"\x89PNG")
+    assert b"<svg" in DOWNLOADS["svg"][2](market, [])
+    assert DOWNLOADS["png"][2](Market(small(), rng=1), []).startswith(b"\x89PNG")  # before the first day
+
+
+# --- animation
+
+
+def test_an_animation_shows_every_day_of_a_short_run_and_ends_in_the_colours_of_the_shares(tmp_path):
+    market = Market(small(**{"users.count": 100, "days": 20}), rng=1)
+    film = Film(market)
+    while market.day < 20:
+        film.run(1)
+    film.save(tmp_path / "run.gif")
+    with Image.open(tmp_path / "run.gif") as picture:
+        assert (picture.n_frames, picture.format) == (21, "GIF")
+        picture.seek(20)
+        pixels = np.asarray(picture.convert("RGB"), int)[60:-60]  # without title and legend
+    painted = [(np.abs(pixels - np.array(colour)).sum(axis=2) < 30).sum() for colour in ((0, 114, 178), (230, 159, 0))]
+    share = market.providers[0].users / 100
+    assert painted[0] / sum(painted) == pytest.approx(share, abs=0.08)
+    assert (
+        Market(small(**{"users.count": 100, "days": 20}), rng=1).run().providers[0].users == market.providers[0].users
+    )
+
+
+def test_a_long_run_is_cut_to_as_many_pictures_as_can_be_watched():
+    market = Market(small(**{"users.count": 50, "days": 400}), rng=1)
+    film = Film(market)
+    while market.day < 400:
+        film.run(1)
+    assert len(film.frames) == 101  # the first, and one every four days
+
+
+@pytest.mark.parametrize("name", ["run.png", "run", "nowhere/run.gif"])
+def test_an_animation_that_cannot_be_written_is_refused_first(tmp_path, name):
+    with pytest.raises(ScenarioError, match=r"--animate = .*: must"):
+        check_name(tmp_path / name)
+
+
+# --- serving
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "allowed"),
+    [
+        (b"localhost:1", b"", True),
+        (b"127.0.0.1:1", b"http://127.0.0.1:1", True),
+        (b"[::1]:1", b"http://[::1]:1", True),
+        (b"localhost:1", b"http://elsewhere.example", False),
+        (b"localhost:1", b"http://localhost:2", False),
+        (b"elsewhere.example:1", b"http://elsewhere.example:1", False),
+        (b"", b"", False),
+    ],
+)
+def test_only_pages_of_this_machine_may_speak_to_the_server(host, origin, allowed):
+    guard = SamePlace(None, ("localhost", "127.0.0.1", "::1"))
+    assert guard.allows({b"host": host, b"origin": origin}) == allowed
+
+
+def test_which_addresses_are_this_machine_alone():
+    assert all(is_loopback(host) for host in ("localhost", "127.0.0.1", "127.8.9.1", "::1"))
+    assert not any(is_loopback(host) for host in ("0.0.0.0", "::", "10.0.0.1", "example.org"))
