@@ -44,7 +44,7 @@ def decision_figure(decision: Decision) -> Figure:
         xlabel="price of live patching (dollars a server and month)",
         ylabel="gain (dollars a server and month)",
     )
-    above.legend(fontsize=8, loc="upper right")
+    above.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
     draw_vendors(below, decision.vendors)
     for axes in (above, below):
         axes.grid(alpha=0.3)
