@@ -45,9 +45,9 @@ FULL = Plan(
     patience=30.0,
     graphs=(1_000_000, 10_000_000),
     quiet=1_000_000,
-    doubled=(10_000, 100_000, 1_000_000),
+    doubled=(10_000, 1_000_000),
     commands=COMMANDS | RUN,
-    rounds=5,
+    rounds=3,
 )
 QUICK = Plan(
     sizes=(Size(300, 1), Size(3_000, 1)),
@@ -74,7 +74,7 @@ class Report:
         self.lines.append(text)
 
     def show(self, title: str, rows: Sequence[Any]) -> None:
-        """Print a table of named tuples."""
+        """Print a table, of named tuples or dictionaries."""
         print(f"\n{title}", flush=True)
         self.console.print(table_of(pd.DataFrame(rows).rename(columns=lambda name: name.replace("_", " "))))
 
@@ -97,7 +97,10 @@ def run_race(plan: Plan, report: Report) -> list[Place]:
         for size in plan.sizes:
             here = race.at(size)
             places += here
-            report.show(f"Seconds a simulated year, {size.users:,} users: medians of rounds in turn", here)
+            title = f"Seconds a simulated year, {size.users:,} users: medians of rounds in turn"
+            report.show(
+                title, [{name: value for name, value in place._asdict().items() if name != "users"} for place in here]
+            )
         report.say(NOTES)
     return places
 

@@ -94,8 +94,8 @@ class Race:
         day = growth * median(timing.run / timing.days for timing in timings)
         peak = growth * max(timing.peak for timing in timings)
         if build > self.patience or day > self.patience:
-            return f"{build:,.0f} s to build, {day:,.0f} s a day"
-        return f"{peak / MIB:,.0f} MiB" if peak > MOST_MEMORY else ""
+            return f"{users:,} users: {build:,.0f} s to build, {day:,.0f} s a day"
+        return f"{users:,} users: {peak / MIB:,.0f} MiB" if peak > MOST_MEMORY else ""
 
 
 def place_of(users: int, name: str, found: dict[str, list[Timing]]) -> Place:

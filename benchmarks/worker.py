@@ -81,7 +81,14 @@ def command_for(name: str) -> list[str]:
         raise UnavailableError("uv is needed to give it an environment of its own")
     shared = [f"{package}=={version(package)}" for package in ("numba", "pydantic")]  # what the rules shared need
     wanted = [word for package in (*requires, *shared) for word in ("--with", package)]
-    options = ["--quiet", "--no-project", "--no-build", "--python", ">=3.11,<3.13"]  # it wants numpy 1.26
+    options = [
+        "--quiet",
+        "--no-project",
+        "--no-build",
+        "--no-python-downloads",
+        "--python",
+        ">=3.11,<3.13",
+    ]  # it wants numpy 1.26
     return [uv, "run", *options, *wanted, "python", *serve]
 
 

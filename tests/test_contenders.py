@@ -144,9 +144,9 @@ def test_what_is_cut_short_is_scaled_and_marked():
     ("last", "why"),
     [
         (timing(1.0), ""),
-        (timing(1.0, build=4.0), "40 s to build, 0 s a day"),
-        (timing(50.0, days=10), "10 s to build, 50 s a day"),
-        (timing(1.0, peak=1000 * MIB), "10,000 MiB"),
+        (timing(1.0, build=4.0), "10,000 users: 40 s to build, 0 s a day"),
+        (timing(50.0, days=10), "10,000 users: 10 s to build, 50 s a day"),
+        (timing(1.0, peak=1000 * MIB), "10,000 users: 10,000 MiB"),
     ],
 )
 def test_a_hopeless_size_is_left_out(last, why):
