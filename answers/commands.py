@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from answers.company import Company
-from answers.compare import compare
-from answers.decide import decide
+from answers.decision.company import Company
+from answers.decision.compare import compare
+from answers.decision.decide import decide
 from answers.show import show
 from batch.run import load, prepare_folder
 from model.paths import read_assignment

@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-import answers.decide
-from answers.company import Company, example_names, unknowns_of
-from answers.decide import weigh
-from answers.decision_told import answer_of, swings
-from answers.questions import plan_of, vendors_of
+import answers.decision.decide
+from answers.decision.company import Company, example_names, unknowns_of
+from answers.decision.decide import weigh
+from answers.decision.questions import plan_of, vendors_of
+from answers.decision.words import answer_of, swings
 from model import Market, Scenario, ScenarioError
 from tests.test_cli import patchmarket
 from tests.test_decide import here
@@ -136,7 +136,7 @@ def decision():
     mine = company(users_per_server=10, servers=10, minutes_per_reboot=20.0)
     market = mine.market(BASE, **{"days": 150, "flaws.per_year": 10.0})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.decide, "carry_out", here)
+        patch.setattr(answers.decision.decide, "carry_out", here)
         return weigh(market, company=mine, replicates=5)
 
 

@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import answers.compare
-import answers.decide
+import answers.decision.compare
+import answers.decision.decide
 from agents.experience import DAYS_PER_MONTH
-from answers.decide import closed_forms as closed_forms_of
-from answers.decide import weigh
-from answers.decision_told import answer_of, headline
+from answers.decision.decide import closed_forms as closed_forms_of
+from answers.decision.decide import weigh
+from answers.decision.pairs import Contrast, pairs_of, variants_of
+from answers.decision.questions import plan_of, rivals_of, shifts_of, vendors_of
+from answers.decision.search import price_decides
+from answers.decision.words import answer_of, headline
 from answers.experiment import Runs, Variant, experiment
 from answers.options import on_its_terms, provider_number
-from answers.pairs import Contrast, pairs_of, variants_of
-from answers.questions import plan_of, rivals_of, shifts_of, vendors_of
-from answers.search import price_decides
 from batch.outcomes import execute
 from model import Scenario, ScenarioError, closed_forms
 from model.terms import vendors
@@ -44,14 +44,14 @@ def here(study, out=None, workers=None):
 
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
-    monkeypatch.setattr(answers.decide, "carry_out", here)
-    monkeypatch.setattr(answers.compare, "carry_out", here)
+    monkeypatch.setattr(answers.decision.decide, "carry_out", here)
+    monkeypatch.setattr(answers.decision.compare, "carry_out", here)
 
 
 @pytest.fixture(scope="module")
 def small():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.decide, "carry_out", here)
+        patch.setattr(answers.decision.decide, "carry_out", here)
         return weigh(Scenario.preset("thought-experiment", **SMALL), replicates=8)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from answers.boxes import Limit, Points, coverage_of, density_of, discover, goodness, shuffled
-from answers.discover import find
+from answers.factors.boxes import Limit, Points, coverage_of, density_of, discover, goodness, shuffled
+from answers.factors.discover import find
 from batch.commands.games import discover as command
 from batch.study import Study
 from model import ScenarioError

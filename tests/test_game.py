@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answers.bimatrix import Bimatrix
-from answers.empirical_game import EmpiricalGame, profiles_of
-from answers.equilibria import payoffs, pure, regret, support_of
 from answers.experiment import Runs
-from answers.game import answer, is_dilemma, payoffs_of, play, terms
-from answers.replicator import replicate, trembling
-from answers.symmetric import SymmetricGame, counts_of
+from answers.games.bimatrix import Bimatrix
+from answers.games.empirical import EmpiricalGame, profiles_of
+from answers.games.equilibria import payoffs, pure, regret, support_of
+from answers.games.game import answer, is_dilemma, payoffs_of, play, terms
+from answers.games.replicator import replicate, trembling
+from answers.games.symmetric import SymmetricGame, counts_of
 from model import Scenario, ScenarioError
 from tests.test_cli import patchmarket
 

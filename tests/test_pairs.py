@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from answers import intervals
+from answers.decision.pairs import Contrast, Pairs, pairs_of, shift, variants_of
+from answers.decision.search import PRECISION, interval_at, search
 from answers.experiment import Runs
-from answers.pairs import Contrast, Pairs, pairs_of, shift, variants_of
-from answers.search import PRECISION, interval_at, search
 from model import ScenarioError
 
 

@@ -8,8 +8,8 @@ import pytest
 from SALib.analyze import sobol
 from SALib.test_functions import Ishigami
 
-from answers.blocks import LEAST_BLOCKS, blocks_of, noise_of
-from answers.sensitivity import explain, indices
+from answers.factors.blocks import LEAST_BLOCKS, blocks_of, noise_of
+from answers.factors.sensitivity import explain, indices
 from batch.commands.games import sensitivity as command
 from batch.study import Study
 from model import ScenarioError

@@ -14,7 +14,7 @@ from model.errors import ScenarioError
 from model.explain import explain
 from model.scenario import Scenario
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parent / "data"
 PUBLISHED = "published-churn"
 LEAST_DAYS = 61  # two whole months: one in which neighbours leave, one in which somebody follows
 

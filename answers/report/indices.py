@@ -33,7 +33,7 @@ def sensitivities(results: "StudyResults") -> Section | None:
     kind = results.study.design.kind
     if kind not in SHOWN:
         return None
-    from answers.sensitivity import indices
+    from answers.factors.sensitivity import indices
 
     section = Section("sensitivity", "Sensitivity")
     for outcome, meaning in OUTCOMES.items():

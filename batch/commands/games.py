@@ -28,7 +28,7 @@ def game(
     Examples: patchmarket game --policies reboot,live-patch;
     patchmarket game quiet --policies reboot,live-patch --players 3 --set users.count=2000 --out out/game
     """
-    from answers.game import play
+    from answers.games.game import play
     from answers.show import show
     from batch.run import load
 
@@ -48,7 +48,7 @@ def sensitivity(
 
     Examples: patchmarket sensitivity out/mine; patchmarket sensitivity out/mine --outcome p1_profit --out out/why
     """
-    from answers.sensitivity import explain
+    from answers.factors.sensitivity import explain
     from answers.show import show
     from batch.analysis import open_study
 
@@ -69,7 +69,7 @@ def discover(
     Examples: patchmarket discover out/mine --when 'live_paid == 0';
     patchmarket discover out/mine --when 'p0_profit < p1_profit and users.tolerance.median < 5' --out out/where
     """
-    from answers.discover import find
+    from answers.factors.discover import find
     from answers.show import show
     from batch.analysis import open_study
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from answers.empirical_game import EmpiricalGame, Finding
-from answers.equilibria import Floats, support_of
-from answers.replicator import Path
+from answers.games.empirical import EmpiricalGame, Finding
+from answers.games.equilibria import Floats, support_of
+from answers.games.replicator import Path
 from model.answer import dollars
 
 TOLD = 3  # equilibria, beyond which the others are only counted

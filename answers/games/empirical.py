@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from answers.bimatrix import Bimatrix
-from answers.equilibria import Floats, Game, payoffs, pure, regret, support_of
-from answers.symmetric import SymmetricGame, counts_of
+from answers.games.bimatrix import Bimatrix
+from answers.games.equilibria import Floats, Game, payoffs, pure, regret, support_of
+from answers.games.symmetric import SymmetricGame, counts_of
 
 DRAWS = 1_000
 INTERVAL = (2.5, 97.5)  # percent

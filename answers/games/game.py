@@ -11,9 +11,9 @@ import numpy as np
 
 from agents.policies import POLICIES
 from answers.answer import Answer
-from answers.empirical_game import EmpiricalGame, Finding, profiles_of
 from answers.experiment import Runs, Variant, carry_out, experiment, need_replicates
-from answers.replicator import replicate, trembling
+from answers.games.empirical import EmpiricalGame, Finding, profiles_of
+from answers.games.replicator import replicate, trembling
 from batch.adaptive import interval
 from batch.run import prepare_folder
 from model.errors import ScenarioError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from answers.equilibria import Floats
+    from answers.games.equilibria import Floats
 
 PAYOFF = "mean_profit_per_original_server"  # dollars a month, over the whole run
 FREE = ("name", "policy")  # in which players who are alike may differ
@@ -178,7 +178,7 @@ def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, *, lo
     lost, others
         Replicates that were left out; providers who do not play.
     """
-    from answers.game_text import paragraph
+    from answers.games.words import paragraph
 
     findings = game.findings(seed)
     path = replicate(game.game(), trembling(start), game.players)
@@ -201,7 +201,7 @@ def answer(game: EmpiricalGame, scenario: str, start: "Floats", seed: int, *, lo
     }
 
     def figure() -> "Figure":
-        from answers.game_figure import game_figure
+        from answers.games.figure import game_figure
 
         return game_figure(game, findings, path, scenario)
 

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from answers.equilibria import TINY, Floats, Support, distinct, pure, regret
+from answers.games.equilibria import TINY, Floats, Support, distinct, pure, regret
 
 GRID = 1_000  # places at which the difference of two policies' worth is looked at for a change of sign
 STARTS = 6  # steps of the lattice from whose inner points mixes of three and more policies are searched

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from answers.equilibria import Floats, Game, payoffs
+from answers.games.equilibria import Floats, Game, payoffs
 
 TREMBLE = 0.01  # assumed: share of trials of all policies at the start, without which nobody could find a better one
 LONGEST = 1_000.0  # time after which shares that still change are said not to settle

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Any
 
 from answers.answer import Answer
-from answers.company import unknowns_of
-from answers.decide import Case, Decision
+from answers.decision.company import unknowns_of
+from answers.decision.decide import Case, Decision
+from answers.decision.pairs import shift
 from answers.intervals import CONFIDENCE, share_interval
-from answers.pairs import shift
 from model.answer import dollars
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ CENT = 2  # decimals of a dollar
 
 def answer_of(decision: Decision) -> Answer:
     """Return a decision as an answer."""
-    from answers.decision_figure import decision_figure
+    from answers.decision.figure import decision_figure
 
     table = table_of(decision)
     summary = summary_of(decision)

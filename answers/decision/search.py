@@ -7,7 +7,7 @@ decides when and how they act, and one set of runs no longer serves all prices.
 from collections.abc import Callable
 
 from agents.strategies import AnyStrategy, Copy, Escalate, Hold
-from answers.pairs import Pairs
+from answers.decision.pairs import Pairs
 from model.scenario import Scenario
 
 DOUBLINGS = 5  # at most, to find a price at which live patching no longer pays

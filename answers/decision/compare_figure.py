@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from answers.compare import OUTCOMES, Comparison, differences
+from answers.decision.compare import OUTCOMES, Comparison, differences
 from batch.figures import PALETTE, plain
 
 PANELS = OUTCOMES[:4]

@@ -9,10 +9,10 @@ import numpy as np
 from agents.policies import POLICIES
 from answers import REPLICATES
 from answers.answer import Answer
+from answers.decision.questions import policy_path
 from answers.experiment import Variant, carry_out, experiment, need_replicates, paired
 from answers.intervals import CONFIDENCE, mean_interval
 from answers.options import on_its_terms, provider_number
-from answers.questions import policy_path
 from model.answer import dollars
 from model.errors import ScenarioError
 from model.scenario import Scenario
@@ -75,7 +75,7 @@ def compare(
     provider
         The name of who compares; None: the first that does not patch live.
     replicates, seed, workers, out
-        As in `answers.decide.decide`.
+        As in `answers.decision.decide.decide`.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def table_of(runs: "Runs", provider: int, kinds: Sequence[str]) -> tuple["pd.Dat
 
 def told(comparison: Comparison) -> Answer:
     """Return a comparison as an answer."""
-    from answers.compare_figure import comparison_figure
+    from answers.decision.compare_figure import comparison_figure
 
     scenario, table = comparison.scenario, comparison.table
     policies = {

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from answers.decision.pairs import Contrast
 from answers.options import from_vendor, on_its_terms
-from answers.pairs import Contrast
 from model.scenario import Scenario
 from model.schema import Poisson
 from model.terms import vendors

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from answers.answer import Answer
-from answers.blocks import LEAST_BLOCKS, Blocks, Floats, blocks_of
+from answers.factors.blocks import LEAST_BLOCKS, Blocks, Floats, blocks_of
 from batch.design import Morris, Saltelli
 from model.errors import ScenarioError
 
@@ -71,7 +71,7 @@ def indices(results: "StudyResults", outcome: str) -> "pd.DataFrame":
 
 def explain(results: "StudyResults", outcome: str) -> Answer:
     """Return the sensitivity of an outcome as an answer."""
-    from answers.sensitivity_text import paragraph
+    from answers.factors.sensitivity_words import paragraph
 
     study, blocks = results.study, checked(results, outcome)
     table = table_of(study, blocks)
@@ -90,7 +90,7 @@ def explain(results: "StudyResults", outcome: str) -> Answer:
     }
 
     def figure() -> "Figure":
-        from answers.sensitivity_figure import sensitivity_figure
+        from answers.factors.sensitivity_figure import sensitivity_figure
 
         return sensitivity_figure(table, study.name, outcome)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from answers.answer import Answer
-from answers.blocks import block_size, check_points
-from answers.boxes import LEVEL, SHUFFLES, Found, Points, coverage_of, density_of, discover
-from answers.condition import Condition
+from answers.factors.blocks import block_size, check_points
+from answers.factors.boxes import LEVEL, SHUFFLES, Found, Points, coverage_of, density_of, discover
+from answers.factors.condition import Condition
 from batch.columns import RUN_COLUMNS
 from model.errors import ScenarioError
 
@@ -41,7 +41,7 @@ def find(results: "StudyResults", when: str) -> Answer:
     results
         A study of any design.
     when
-        The condition, as `answers.condition` reads it.
+        The condition, as `answers.factors.condition` reads it.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def find(results: "StudyResults", when: str) -> Answer:
     }
 
     def figure() -> "Figure":
-        from answers.discover_figure import discover_figure
+        from answers.factors.discover_figure import discover_figure
 
         return discover_figure(study.name, when, cases.points, found)
 

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from answers.blocks import Blocks
+from answers.factors.blocks import Blocks
 from batch.design import Morris
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from answers.equilibria import TINY, Floats, Support, distinct, pure, regret
+from answers.games.equilibria import TINY, Floats, Support, distinct, pure, regret
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,8 @@ from typing import Any, NamedTuple, Self
 from pydantic import ValidationError, model_validator
 
 from agents.section import Section, setting
-from answers.pairs import Contrast
-from answers.questions import changed
+from answers.decision.pairs import Contrast
+from answers.decision.questions import changed
 from model.errors import ScenarioError
 from model.explain import explain
 from model.scenario import Scenario

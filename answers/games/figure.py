@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from answers.empirical_game import EmpiricalGame, Finding
-from answers.equilibria import Floats, support_of
-from answers.replicator import Path
-from answers.symmetric import counts_of
+from answers.games.empirical import EmpiricalGame, Finding
+from answers.games.equilibria import Floats, support_of
+from answers.games.replicator import Path
+from answers.games.symmetric import counts_of
 from batch.figures import colours, plain
 
 STYLES = ("-", "--", "-.", ":")

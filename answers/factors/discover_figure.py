@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from answers.boxes import Box, Found, Points
+from answers.factors.boxes import Box, Found, Points
 from batch.figures import PALETTE, plain, wrapped
 
 EDGES = (PALETTE[5], PALETTE[2], PALETTE[3], PALETTE[4])

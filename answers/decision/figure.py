@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from answers.decide import Case, Decision
+from answers.decision.decide import Case, Decision
 from batch.adaptive import interval
 from batch.figures import PALETTE, plain, wrapped
 from model.terms import vendors
 
 if TYPE_CHECKING:
-    from answers.pairs import Pairs
+    from answers.decision.pairs import Pairs
 
 BLUE, ORANGE, GREEN, RED = (PALETTE[k] for k in (0, 1, 2, 5))
 STEPS = 101

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from answers import REPLICATES
+from answers.decision.pairs import Contrast, Pairs, pairs_of, variants_of
+from answers.decision.questions import plan_of, policy_path, shifts_of, vendors_of
+from answers.decision.search import interval_at, price_decides, search
 from answers.experiment import Runs, Variant, carry_out, experiment, paired
 from answers.options import provider_number
-from answers.pairs import Contrast, Pairs, pairs_of, variants_of
-from answers.questions import plan_of, policy_path, shifts_of, vendors_of
-from answers.search import interval_at, price_decides, search
 from model.closed_forms import break_even_price, break_even_with_churn, copying_pays_above
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
     from answers.answer import Answer
-    from answers.company import Company
+    from answers.decision.company import Company
 
 
 class Case(NamedTuple):
@@ -106,7 +106,7 @@ def decide(
     ScenarioError
         When there is nothing to decide about, or no pair of runs could be done.
     """
-    from answers.decision_told import answer_of
+    from answers.decision.words import answer_of
 
     return answer_of(
         weigh(scenario, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out)

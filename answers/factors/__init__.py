@@ -1,0 +1,1 @@
+"""Which factors of a study decide its outcomes, and where among them a policy fails."""

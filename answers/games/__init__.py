@@ -1,0 +1,1 @@
+"""Which policies would providers choose if each wanted to earn most? The empirical game."""
