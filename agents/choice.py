@@ -78,9 +78,14 @@ def leavers(
     tastes: Tastes,
     hears: Links,  # whom a user hears
     news: News,
+    begin: int,
+    end: int,
     out: Ints,
+    n: int,
 ) -> int:
-    """List in `out` the users with news whose best gain is above their tolerance; return how many.
+    """List in `out`, after the `n` there, the informed from `begin` up to `end` whose best gain is above tolerance.
+
+    Returns how many are listed then.
 
     The others have dealt with their news, and forget it. Whoever is listed keeps it, for others to see why it leaves.
     """
@@ -89,10 +94,8 @@ def leavers(
     gain = np.empty(len(price))
     alone = tastes.peer_weight == 0
     cheapest = price.min()
-    told = news.size[0]
-    n = 0
-    for k in range(told):
-        if k + AHEAD < told:
+    for k in range(begin, end):
+        if k + AHEAD < end:
             prefetch(provider, informed[k + AHEAD])
         i = informed[k]
         p = provider[i]
@@ -112,7 +115,6 @@ def leavers(
             n += 1
         else:
             kinds[i] = 0
-    news.size[0] = 0
     return n
 
 

@@ -12,6 +12,8 @@ from agents.kernel import kernel
 from agents.users import ADVERT, ADVERTISED, Floats, Ints, News, Users, tell_of
 from agents.word_of_mouth import Links, Mailbox, listen, talk, talkers
 
+BLOCK = 512  # users
+
 
 class Society(NamedTuple):
     """Who the users are, whom they know, and how they talk."""
@@ -68,10 +70,17 @@ def hear(adverts: Adverts, part: Part, users: Users) -> None:
 @kernel
 def consider(day: int, adverts: Adverts, part: Part, society: Society, offers: Offers, tastes: Tastes) -> int:
     """Let a part of the users, when all have talked, listen, see adverts and consider; return how many would leave."""
-    users, fade = society.users, society.fade
-    listen(day, society.mailbox, users, fade, society.attention, society.negativity, part.news)
-    hear(adverts, part, users)
-    return leavers(day, users, fade, offers, tastes, society.hears, part.news, part.leaving)
+    users, fade, news, count = society.users, society.fade, part.news, 0
+    # In blocks that stay in the nearest cache; but adverts are heard when all have listened.
+    block = BLOCK if len(adverts.users) == 0 else len(news.kinds)
+    for begin in range(0, max(news.size[0], 1), block):
+        end = min(begin + block, news.size[0])
+        listen(day, society.mailbox, users, fade, society.attention, society.negativity, news, begin, end)
+        hear(adverts, part, users)
+        end = end if len(adverts.users) == 0 else news.size[0]
+        count = leavers(day, users, fade, offers, tastes, society.hears, news, begin, end, part.leaving, count)
+    news.size[0] = 0
+    return count
 
 
 @kernel

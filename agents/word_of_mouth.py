@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.kernel import kernel, prefetch
 from agents.users import COMPLAINED, MESSAGE, WORD_OF_MOUTH, Floats, Ints, News, Rows, Users
 
-AHEAD = 8  # users for whom memory is asked before their turn
+AHEAD = 24  # users for whom memory is asked before their turn
 
 
 class Links(NamedTuple):
@@ -122,18 +122,24 @@ def listen(
     weights: Floats,  # attention(...)
     negativity: float,
     news: News,
+    begin: int,
+    end: int,
 ) -> None:
-    """Let every user with mail read it all and update its beliefs; empty the boxes."""
+    """Let every user with mail, of the informed from `begin` up to `end`, read it all and update its beliefs.
+
+    Which box has mail, what is known and which news is worse is anybody's guess, also to the processor: so there are
+    choices between values here rather than branches.
+    """
     provider, belief, as_of, source = users.provider, users.belief, users.as_of, users.source
     messages, total = mailbox.messages, mailbox.total
-    kinds, informed, told = news.kinds, news.users, news.size[0]
-    for k in range(told):
-        if k + AHEAD < told:
+    kinds, informed = news.kinds, news.users
+    for k in range(begin, end):
+        if k + AHEAD < end:
             prefetch(provider, informed[k + AHEAD])
         i = informed[k]
         if kinds[i] & MESSAGE == 0:
             continue
-        p = provider[i]
+        p, faded = provider[i], fade[day - as_of[i]]
         for j in range(belief.shape[1]):
             count = messages[i, j]
             if count == 0:
@@ -143,15 +149,10 @@ def listen(
             total[i, j] = 0.0
             if p < 0:
                 continue
-            held = belief[i, j]
-            if j == p:
-                held *= fade[day - as_of[i]]
-                as_of[i] = day
-            if np.isnan(held):
-                belief[i, j] = mean
-                source[i, j] = WORD_OF_MOUTH
-            else:
-                weight = weights[count]
-                if mean > held:
-                    weight = min(1.0, weight * negativity)
-                belief[i, j] = held + weight * (mean - held)
+            held = belief[i, j] * (faded if j == p else 1.0)
+            weight = weights[count]
+            weight = min(1.0, weight * negativity) if mean > held else weight
+            unknown = np.isnan(held)
+            belief[i, j] = mean if unknown else held + weight * (mean - held)
+            source[i, j] = WORD_OF_MOUTH if unknown else source[i, j]
+            as_of[i] = day if j == p else as_of[i]

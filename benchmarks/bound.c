@@ -4,8 +4,9 @@
  * talk, so the same messages; each is gathered from the talker's record and scattered to the listener's, who reads
  * its mail, weighs two providers and maybe moves. Who has no news is not touched.
  *
- * The layout is the best for this one scenario: all that a day needs of a user lies in half a cache line, in single
- * precision, and is asked for before it is needed. Left out is what the market does besides: more than two
+ * The layout is the best for this one scenario: all that a day needs of a user lies in one cache line, and is asked
+ * for before it is needed. Numbers are double, as the market's are, whose results are to be the same to the last bit;
+ * with -DREAL=float they are single, and a user is half a line. Left out is what the market does besides: more than two
  * providers, prices, other policies, platforms, contracts, adverts, peers, noise, credits, redundancy, arrivals; the
  * minutes suffered, how a provider became known, what triggered a move; any record, any money.
  *
@@ -21,6 +22,9 @@
 
 enum { INFORMED = 1, COMPLAINS = 2, AHEAD = 16 }; /* flags of a user; users whose records are asked for in advance */
 enum { MOST_MESSAGES = 1 << 16 };
+#ifndef REAL
+#define REAL double
+#endif
 #define HUGE_PAGE ((size_t)1 << 21)
 
 struct settings { /* in the order of the file */
@@ -29,14 +33,14 @@ struct settings { /* in the order of the file */
 };
 
 struct user {
-    float belief[2];    /* minutes a month; NaN: never heard of */
-    float total[2];     /* sum of today's messages, by provider */
+    REAL belief[2];     /* minutes a month; NaN: never heard of */
+    REAL total[2];      /* sum of today's messages, by provider */
     uint16_t count[2];  /* today's messages, by provider */
-    float tolerance;    /* minutes a month */
+    REAL tolerance;     /* minutes a month */
     uint32_t slot;      /* place in the provider's fleet */
     uint16_t as_of;     /* day for which the belief about the own provider stands */
     uint8_t provider, flags;
-}; /* 32 bytes */
+} __attribute__((aligned(8 * sizeof(REAL)))); /* 64 bytes, or 32 */
 
 static size_t allocated = 0;
 static uint64_t state; /* of the random numbers: splitmix64 (Steele et al. 2014) */
@@ -88,10 +92,10 @@ int main(int argc, char **argv) {
         size[users[i].provider]++;
         talkers[i] = talkers[n + i] = informed[i] = movers[i] = 0; /* so that no page is met for the first time later */
     }
-    float *fade = allocate(sizeof *fade * (given->days + 1)), *attention = allocate(sizeof *attention * MOST_MESSAGES);
+    REAL *fade = allocate(sizeof *fade * (given->days + 1)), *attention = allocate(sizeof *attention * MOST_MESSAGES);
     for (int64_t k = 0; k <= given->days; k++) fade[k] = exp(-k / given->memory);
     for (int64_t k = 0; k < MOST_MESSAGES; k++) attention[k] = 1 - pow(1 - given->listen, k);
-    const float minute_weight = 365. / 12 * -expm1(-1 / given->memory);
+    const REAL minute_weight = 365. / 12 * -expm1(-1 / given->memory);
     const double log_silent = log1p(-given->talk);
 
     const int64_t at_start = size[0];
@@ -147,7 +151,7 @@ int main(int argc, char **argv) {
             uint32_t i = talkers[k];
             if (k >= complaints && users[i].flags & COMPLAINS) continue; /* it talks once */
             const uint8_t p = users[i].provider;
-            const float said = users[i].belief[p] * fade[day - users[i].as_of];
+            const REAL said = users[i].belief[p] * fade[day - users[i].as_of];
             for (uint32_t e = offset[i]; e < offset[i + 1]; e++) {
                 struct user *u = &users[listener[e]];
                 u->count[p]++;
@@ -170,7 +174,7 @@ int main(int argc, char **argv) {
             u->flags = 0;
             for (int j = 0; j < 2; j++) {
                 if (!u->count[j]) continue;
-                const float mean = u->total[j] / u->count[j];
+                const REAL mean = u->total[j] / u->count[j];
                 u->belief[j] = isnan(u->belief[j]) ? mean
                                                    : u->belief[j] + attention[u->count[j]] * (mean - u->belief[j]);
                 u->count[j] = 0;

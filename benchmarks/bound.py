@@ -19,19 +19,27 @@ from model.scenario import Scenario
 SOURCE = Path(__file__).with_name("bound.c")
 FLAGS = ("-O3", "-march=native", "-std=gnu11")
 
-RECORD = np.dtype(
-    [
-        ("belief", "f4", 2),
-        ("total", "f4", 2),
+PRECISIONS = {"double": "f8", "float": "f4"}  # C's names and numpy's
+
+
+def record(precision: str) -> np.dtype:
+    """Return what a user is to the C program: `struct user` of bound.c."""
+    real = PRECISIONS[precision]
+    fields = [
+        ("belief", real, 2),
+        ("total", real, 2),
         ("count", "u2", 2),
-        ("tolerance", "f4"),
+        ("tolerance", real),
         ("slot", "u4"),
         ("as_of", "u2"),
         ("provider", "u1"),
         ("flags", "u1"),
     ]
-)
-"""A user: `struct user` of bound.c."""
+    natural = np.dtype(fields, align=True)
+    size = 8 * np.dtype(real).itemsize
+    offsets = [natural.fields[name][1] for name in natural.names]
+    formats = [natural.fields[name][0] for name in natural.names]
+    return np.dtype({"names": natural.names, "formats": formats, "offsets": offsets, "itemsize": size})
 
 
 class CompilerError(Exception):
@@ -65,12 +73,12 @@ def compiler_version() -> str:
 
 
 @cache
-def program() -> Path:
-    """Compile `bound.c`, once for each process; return the program."""
+def program(precision: str) -> Path:
+    """Compile `bound.c` for `double` or `float`, once for each process; return the program."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
     path = Path(folder) / "bound"
-    command = [compiler(), *FLAGS, str(SOURCE), "-o", str(path), "-lm"]
+    command = [compiler(), *FLAGS, f"-DREAL={precision}", str(SOURCE), "-o", str(path), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise CompilerError(f"the C compiler failed: {(done.stderr.splitlines() or ['it does not say why'])[0]}")
@@ -89,21 +97,23 @@ def campaign_starts(scenario: Scenario, seed: int) -> list[int]:
     return starts
 
 
-def records(users: Users) -> np.ndarray:
+def records(users: Users, precision: str) -> np.ndarray:
     """Return the users as the C program keeps them."""
-    table = np.zeros(len(users.provider), RECORD)
+    table = np.zeros(len(users.provider), record(precision))
     for name in ("belief", "tolerance", "slot", "provider"):
         table[name] = getattr(users, name)
     return table
 
 
-def write_input(path: Path, market: Market) -> None:
+def write_input(path: Path, market: Market, precision: str) -> None:
     """Write what a year needs: settings, campaigns, graph and people, as `struct settings` and arrays.
 
     Parameters
     ----------
     market
         One on day 0, with two providers as in the thought experiment.
+    precision
+        Of its numbers, `double` or `float`.
     """
     scenario, links, words = market.settings, market.network.links, market.settings.word_of_mouth
     starts, policy = campaign_starts(scenario, market.seed), scenario.providers[0].policy
@@ -113,19 +123,19 @@ def write_input(path: Path, market: Market) -> None:
     with path.open("wb") as file:
         for numbers, kind in ((whole, "i8"), (real, "f8"), (starts, "i4"), (links.indptr, "u4"), (links.indices, "u4")):
             np.asarray(numbers, kind).tofile(file)
-        records(market.users).tofile(file)
+        records(market.users, precision).tofile(file)
 
 
-def run_bound(path: Path, seed: int) -> Bound:
+def run_bound(path: Path, seed: int, precision: str) -> Bound:
     """Run the year whose input is in a file."""
-    done = subprocess.run([str(program()), str(path), str(seed)], capture_output=True, text=True, check=True)
+    done = subprocess.run([str(program(precision)), str(path), str(seed)], capture_output=True, text=True, check=True)
     seconds, messages, suffered, moves, lost, allocated = done.stdout.split()
     return Bound(float(seconds), int(messages), int(suffered), int(moves), float(lost), int(allocated))
 
 
-def same_year(market: Market) -> Bound:
+def same_year(market: Market, precision: str = "double") -> Bound:
     """Run the year that lies before a market, from its seed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
-        write_input(path, market)
-        return run_bound(path, market.seed)
+        write_input(path, market, precision)
+        return run_bound(path, market.seed, precision)

@@ -1,4 +1,4 @@
-"""The contenders: the same market in six ways, and how a year of each is timed.
+"""The contenders: the same market in several ways, and how a year of each is timed.
 
 Each is a generator: it builds its market, yields, and yields again after every day: the days done, and the share of
 users that the first provider has lost. So all are timed by the same few lines, whatever their library calls a step.
@@ -120,6 +120,7 @@ CONTENDERS = {
     "numpy": Contender("numpy only", numpy_columns, ("numpy",)),
     "ours": Contender("patchmarket", ours, ("numba",)),
     "bound": Contender("C bound", None, ()),
+    "bound-single": Contender("C, single precision", None, ()),
 }
 
 
@@ -132,7 +133,7 @@ def measure(name: str, scenario: Scenario, seed: int, patience: float = float("i
     """Build a market and let its days pass, fewer if patience (seconds) runs out."""
     run_days = CONTENDERS[name].days
     if run_days is None:
-        return measure_bound(scenario, seed)
+        return measure_bound(scenario, seed, "double" if name == "bound" else "float")
     gc.collect()
     start = time.perf_counter()
     days = run_days(scenario, seed) if graph is None else run_days(scenario, seed, graph)
@@ -144,19 +145,19 @@ def measure(name: str, scenario: Scenario, seed: int, patience: float = float("i
     return Timing(built - start, ended - built, done, lost, peak_memory())
 
 
-def measure_bound(scenario: Scenario, seed: int) -> Timing:
+def measure_bound(scenario: Scenario, seed: int, precision: str) -> Timing:
     """Time the C program on the market's own graph and people; its build is the writing of them."""
     from benchmarks.bound import program, run_bound, write_input
     from model.market import Market
 
-    program()
+    program(precision)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
         start = time.perf_counter()
-        write_input(path, Market(scenario, rng=seed))
+        write_input(path, Market(scenario, rng=seed), precision)
         built = time.perf_counter()
         gc.collect()
-        year = run_bound(path, seed)
+        year = run_bound(path, seed, precision)
     return Timing(built - start, year.seconds, scenario.days, year.lost, year.allocated)
 
 

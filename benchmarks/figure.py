@@ -7,8 +7,8 @@ from batch.figures import PALETTE
 from benchmarks.contenders import CONTENDERS, YEAR
 from benchmarks.race import Place
 
-COLOURS = dict(zip(CONTENDERS, (*(PALETTE[number] for number in (0, 1, 2, 3, 5)), "#000000"), strict=True))
-MARKERS = dict(zip(CONTENDERS, "os^DvP", strict=True))
+COLOURS = dict(zip(CONTENDERS, (*(PALETTE[number] for number in (0, 1, 2, 3, 5)), "#000000", "#777777"), strict=True))
+MARKERS = dict(zip(CONTENDERS, "os^DvPX", strict=True))
 
 
 def race_figure(places: list[Place], machine: str) -> Figure:
@@ -20,7 +20,7 @@ def race_figure(places: list[Place], machine: str) -> Figure:
         if not own:
             continue
         colour, marker = COLOURS[name], MARKERS[name]
-        style, width = "--" if name == "bound" else "-", 2.5 if name == "ours" else 1.5
+        style, width = "--" if name.startswith("bound") else "-", 2.5 if name == "ours" else 1.5
         users, years = [place.users for place in own], [place.year_s for place in own]
         axes.plot(users, years, style, marker=marker, color=colour, lw=width, ms=7, label=contender.title)
         for place in own:

@@ -274,7 +274,7 @@ def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, n
             assert mailbox.total[i, j] == oracles.added(letters.get((i, j), []))
         assert_same(small.users, before)
 
-        listen(day, mailbox, small.users, small.fade, weights, negativity, news)
+        listen(day, mailbox, small.users, small.fade, weights, negativity, news, 0, news.size[0])
         listeners = oracles.listen(day, letters, expected, fade, weights.tolist(), negativity)
         assert_same(small.users, expected)
         assert sorted(news.informed().tolist()) == sorted(listeners)
@@ -343,11 +343,12 @@ def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise,
         plain = small.plain()
     news = News.on(small.rows)
     inform(news, np.array(informed, np.int32), columns.PRICE)
-    count = leavers(small.day, *context, news, out)
+    middle = len(informed) // 2  # in two blocks
+    count = leavers(small.day, *context, news, 0, middle, out, 0)
+    count = leavers(small.day, *context, news, middle, len(informed), out, count)
     expected = oracles.leavers(informed, plain.tolerance, gains_of)
     assert out[:count].tolist() == expected
     assert np.flatnonzero(news.kinds).tolist() == sorted(expected)  # the others have dealt with their news
-    assert news.size[0] == 0
 
     draws = data.draw(st.lists(UNIT, min_size=count, max_size=count))
     target, gained = np.empty(count, np.int16), np.empty(count)
