@@ -115,7 +115,7 @@ def forgotten(market: Any) -> Iterator[None]:
 
 CONTENDERS = {
     "mesa-objects": Contender("Mesa objects", mesa_objects, ("mesa",)),
-    "agentpy": Contender("AgentPy", agentpy_objects, ("agentpy",)),
+    "agentpy": Contender("AgentPy", agentpy_objects, ("agentpy",), ("agentpy==0.1.5",)),
     "mesa-frames": Contender("mesa-frames", mesa_dataframes, ("mesa-frames", "polars"), ("mesa-frames==0.1.0a0",)),
     "numpy": Contender("numpy only", numpy_columns, ("numpy",)),
     "ours": Contender("patchmarket", ours, ("numba",)),

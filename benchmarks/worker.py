@@ -88,7 +88,7 @@ def command_for(name: str) -> list[str]:
         "--no-python-downloads",
         "--python",
         ">=3.11,<3.13",
-    ]  # it wants numpy 1.26
+    ]  # mesa-frames wants numpy 1.26
     return [uv, "run", *options, *wanted, "python", *serve]
 
 

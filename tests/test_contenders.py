@@ -1,5 +1,4 @@
 # The market of the benchmarks in other libraries and in C: the same market, by distribution, and as many messages.
-import warnings
 from functools import cache
 
 import numpy as np
@@ -40,25 +39,23 @@ def _has_compiler():
         pytest.skip(str(reason))
 
 
-@pytest.mark.parametrize("name", ["numpy", pytest.param("agentpy", marks=pytest.mark.slow)])
-def test_the_same_share_is_lost(name):
+def test_the_same_share_is_lost_in_numpy():
     seeds = range(24)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # AgentPy's own
-        lost = np.array([measure(name, scenario_of(USERS, **SMALL), seed).lost for seed in seeds])
+    lost = np.array([measure("numpy", scenario_of(USERS, **SMALL), seed).lost for seed in seeds])
     assert lost.mean() > 0.1
     assert standard_errors_apart(lost - shares_lost(seeds)) < STANDARD_ERRORS
 
 
 @pytest.mark.slow
-def test_the_same_share_is_lost_in_an_environment_of_its_own():
+@pytest.mark.parametrize("name", ["agentpy", "mesa-frames"])
+def test_the_same_share_is_lost_in_an_environment_of_its_own(name):
     seeds = range(12)
     try:
-        frames = worker.Worker("mesa-frames")
+        contender = worker.Worker(name)
     except worker.UnavailableError as reason:
-        pytest.skip(f"mesa-frames cannot be had: {reason}")
-    lost = np.array([frames.ask(USERS, seed, settings=SMALL).lost for seed in seeds])
-    frames.close()
+        pytest.skip(f"{name} cannot be had: {reason}")
+    lost = np.array([contender.ask(USERS, seed, settings=SMALL).lost for seed in seeds])
+    contender.close()
     assert lost.mean() > 0.1
     assert standard_errors_apart(lost - shares_lost(seeds)) < STANDARD_ERRORS
 
