@@ -27,6 +27,7 @@ ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:^[^\n]*`(?P<file>[\w.-]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", flags=re.M | re.S)
 PROGRAMS = {"uv run patchmarket": f'"{sys.executable}" -m batch.cli', "uv run python": f'"{sys.executable}"'}
 REFUSED = "patchmarket: "
+SWEEPING = ("sweep", "decide", "compare", "game", "calibrate")
 
 
 class Step(NamedTuple):
@@ -109,7 +110,8 @@ def compare(step, done):
         assert same(step.shown, done.err)
         return
     assert done.code == 0, done.err
-    assert done.err == "" or " sweep " in step.what  # a sweep says there how far it is
+    sweeps = any(f"patchmarket {name} " in step.what for name in SWEEPING)
+    assert done.err == "" or sweeps  # which say there how far they are
     if step.shown:
         assert same(step.shown, done.out)
 
