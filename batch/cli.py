@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import markets, studies
+from batch.commands import markets, results, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ for command in (
     studies.merge,
     studies.summary,
     studies.rerun,
+    results.reproduce,
 ):
     app.command()(command)
 

@@ -1,0 +1,123 @@
+"""Scale: means do not depend on the number of users, and runs keep differing, because outages are shared."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+from batch.figures import PALETTE
+from batch.study import Study
+from results.claim import Claim
+from results.runs import CONFIDENCE, mean_of, runs_of, sheet
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+FULL = {"users": [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000], "seed": 4, "replicates": 60}
+QUICK = {"users": [250, 1_000, 4_000], "seed": 4, "replicates": 12}
+SERVERS = 10  # of each host, whatever the number of users: else a small market's outages would all fall on one day
+DRAWN, FIXED = "drawn in each run", "the same in all runs"
+POISSON = {"source": "poisson", "per_year": 6.4}  # the measured base rate
+HISTORY = {"source": "history", "history": "debian-advisories", "start": date(2011, 1, 1)}  # some year's flaws
+
+
+def compute(workers: int, users: list[int], seed: int, replicates: int) -> "pd.DataFrame":
+    """Return a row for each number of users, with flaws drawn for each run or the same in all."""
+    import pandas as pd
+
+    sizes = [[count, count // (2 * SERVERS) + 1, count // (2 * SERVERS) + 1] for count in users]
+    paths = ["users.count", "providers.0.server_capacity", "providers.1.server_capacity"]
+    tables = {
+        "name": "scale",
+        "seed": seed,
+        "scenario": "thought-experiment",
+        "replicates": replicates,
+        "factors": [
+            {"path": "flaws", "names": [DRAWN, FIXED], "levels": [POISSON, HISTORY]},
+            {"paths": paths, "name": "users", "names": [str(count) for count in users], "levels": sizes},
+        ],
+    }
+    runs = runs_of(Study.load(tables), workers)
+    rows = [
+        {"flaws": flaws, "users": int(count), "replicates": len(group)}
+        | mean_of(group["lost_share_p0"], "lost_share")
+        | spread_of(group["lost_share_p0"])
+        for (flaws, count), group in runs.groupby(["flaws", "users"], sort=False)
+    ]
+    return pd.DataFrame(rows)
+
+
+def spread_of(values: "pd.Series") -> dict[str, float]:
+    """Return a sample's standard deviation with its interval, as if the sample were normal."""
+    freedom, sd = len(values) - 1, float(values.std(ddof=1))
+    upper, lower = stats.chi2.ppf([(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], freedom)
+    return {"sd": sd, "sd_low": sd * np.sqrt(freedom / lower), "sd_high": sd * np.sqrt(freedom / upper)}
+
+
+def sentence(summary: "pd.DataFrame") -> str:
+    """Say from where on the mean stays, and what becomes of the spread."""
+    drawn, fixed = (summary[summary["flaws"] == flaws].set_index("users") for flaws in (DRAWN, FIXED))
+    largest = drawn.index.max()
+    settled = settles(drawn)
+    return (
+        f"From {settled:,} users to {largest:,} the mean share lost stays within {spread_in(drawn, settled):.1%} of users "
+        f"({drawn.loc[largest, 'lost_share']:.1%} at the largest); its standard deviation between runs is "
+        f"{drawn.loc[settled, 'sd']:.1%} and {drawn.loc[largest, 'sd']:.1%} there, and does not vanish, whereas among "
+        f"runs that all meet the same flaws it falls from {fixed.iloc[0]['sd']:.1%} to {fixed.loc[largest, 'sd']:.2%}."
+    )
+
+
+def settles(drawn: "pd.DataFrame") -> int:
+    """Return the number of users from which on each mean is in the interval of the largest market's."""
+    last = drawn.loc[drawn.index.max()]
+    within = drawn["lost_share"].between(last["lost_share_low"], last["lost_share_high"])
+    return int(drawn.index[within[::-1].cummin()[::-1]].min())
+
+
+def spread_in(drawn: "pd.DataFrame", settled: int) -> float:
+    """Return the difference between the largest and the smallest mean from there on."""
+    return float(np.ptp(drawn.loc[drawn.index >= settled, "lost_share"]))
+
+
+def draw(summary: "pd.DataFrame") -> "Figure":
+    """Draw the mean and the standard deviation over the number of users."""
+    figure, (mean, spread) = sheet(2)
+    for (flaws, rows), colour, marker in zip(summary.groupby("flaws", sort=False), PALETTE, "os", strict=False):
+        for place, column in ((mean, "lost_share"), (spread, "sd")):
+            middle = rows[column]
+            error = 100 * np.array([middle - rows[f"{column}_low"], rows[f"{column}_high"] - middle])
+            style: dict[str, Any] = {"color": colour, "marker": marker, "capsize": 3, "label": f"flaws {flaws}"}
+            place.errorbar(rows["users"], 100 * middle, yerr=error, **style)
+    users = np.array(sorted(set(summary["users"])), float)
+    first = summary[(summary["flaws"] == FIXED)].iloc[0]
+    slope = 100 * first["sd"] * np.sqrt(first["users"] / users)
+    spread.plot(users, slope, color="black", lw=1, ls=":", label="one over the root of users")
+    spread.set(title="Spread between runs", ylabel="standard deviation of the share lost (%)", yscale="log")
+    mean.set(title="Mean", ylabel="users lost (%)", ylim=(0, None))
+    for place in (mean, spread):
+        place.set(xscale="log", xlabel="users in the market")
+        place.xaxis.set_major_formatter("{x:,.0f}")
+    spread.yaxis.set_major_formatter("{x:g}")
+    spread.legend(frameon=False, fontsize=9)
+    return figure
+
+
+CLAIM = Claim(
+    Path(__file__).parent,
+    "Does it matter how many users are simulated?",
+    FULL,
+    QUICK,
+    compute,
+    draw,
+    sentence,
+    """
+The thought experiment with ten servers a host, whatever the number of users (small markets would otherwise have
+one server, whose outages all fall on one day). In one series each run draws its own flaws, in the other all runs meet
+those of one real year (Debian's kernel advisories of 2011), so that runs differ only in people, network and talk.
+What is left between runs of the first is the weather that all users share: one large market is one draw of it, and
+averaging over more users does not replace more runs. Intervals of standard deviations take the sample as normal.
+""",
+)
