@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUMMARY, QUICK, FIGURE, PAGE, MANIFEST = "summary.csv", "quick.csv", "figure.png", "README.md", "manifest.json"
 DIGITS = "%.6g"  # of a number in a summary: more than any interval is worth
-NAMES = ("fifth", "breakeven", "debian", "scale", "docking")
+NAMES = ("fifth", "breakeven", "debian", "cascades", "responses", "redundancy", "scale", "docking")
 Parameters = Mapping[str, Any]
 
 
@@ -58,7 +58,8 @@ class Claim:
     def summary(self, workers: int, *, quick: bool) -> str:
         """Do the runs and return their summary as CSV."""
         table = self.compute(workers, **(self.quick if quick else self.full))
-        return table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+        text: str = table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
+        return text
 
     def page(self, summary: "pd.DataFrame") -> str:
         """Return the claim's `README.md`."""
@@ -66,10 +67,11 @@ class Claim:
             f"| {key} | {_listed(value)} | {_listed(self.quick[key])} |" for key, value in self.full.items()
         )
         return (
-            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n{self.notes.strip()}\n\n"
+            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n"
+            f"{self.notes.strip()}\n\n"
             f"| parameter | [{SUMMARY}]({SUMMARY}) | [{QUICK}]({QUICK}) |\n|---|---|---|\n{rows}\n\n"
-            f"Rebuild with `patchmarket reproduce {self.name}`, compare with `patchmarket reproduce {self.name} --check`; "
-            f"the code is [study.py](study.py). This page is generated from `{SUMMARY}`.\n"
+            f"Rebuild with `patchmarket reproduce {self.name}`, compare with `patchmarket reproduce {self.name} "
+            f"--check`; the code is [study.py](study.py). This page is generated from `{SUMMARY}`.\n"
         )
 
 
@@ -94,4 +96,6 @@ def _listed(value: Any) -> str:
     >>> _listed([1, 2.5]), _listed(2000)
     ('1, 2.5', '2000')
     """
-    return ", ".join(_listed(item) for item in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_listed(item)}" for key, item in value.items())
+    return ", ".join(_listed(item) for item in value) if isinstance(value, list) else str(value)

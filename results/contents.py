@@ -26,8 +26,8 @@ experiment's median tolerance is calibrated, so that a fifth moves is put in, no
 95 %, over replicates. Points of a study meet the same people, networks and flaws in each replicate.
 
 """
-MISSING = """Not here: when the choice of a patch policy is a dilemma, and which assumption matters most. The tools for both are
-their own commands; no claim about them has been published.
+MISSING = """Not here: when the choice of a patch policy is a dilemma, and which assumption matters most. No claim about
+either is published.
 """
 
 

@@ -1,10 +1,13 @@
 """What claims' studies have in common: runs, of which none may fail, means with intervals, and a sheet to draw on."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 from answers.experiment import carry_out
-from batch.adaptive import interval, moments
+from batch.adaptive import interval, moments, quantile
 from batch.study import Study
 
 if TYPE_CHECKING:
@@ -30,15 +33,28 @@ def runs_of(study: Study, workers: int) -> "pd.DataFrame":
     return runs.table
 
 
+def in_parallel(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int) -> list[Any]:
+    """Return what a function gives for each task, in their order: for runs that no study describes."""
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        return list(pool.map(function, tasks, chunksize=4))
+
+
 def mean_of(values: "Sequence[float] | pd.Series", name: str) -> dict[str, float]:
-    """Return a sample's mean and the interval for it, as columns of a summary.
+    """Return a sample's mean and Student's interval for it, as columns of a summary.
 
     >>> {key: round(value, 3) for key, value in mean_of([1.0, 2.0, 3.0], "x").items()}
     {'x': 2.0, 'x_low': -0.484, 'x_high': 4.484}
     """
-    plain = [float(value) for value in values]
-    low, high = interval(plain, CONFIDENCE)
-    return {name: moments(plain).mean, f"{name}_low": low, f"{name}_high": high}
+    n, mean, sd = moments([float(value) for value in values])
+    half = quantile(CONFIDENCE, n - 1) * sd / math.sqrt(n)
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+
+
+def share_of(values: "pd.Series", name: str) -> dict[str, float]:
+    """Return the share of runs of which something is true, and Agresti and Coull's interval for it."""
+    found = [float(value) for value in values]
+    low, high = interval(found, CONFIDENCE)
+    return {name: moments(found).mean, f"{name}_low": max(low, 0.0), f"{name}_high": min(high, 1.0)}
 
 
 def sheet(columns: int, rows: int = 1, *, width: float = 10.0, height: float = 4.2) -> "tuple[Figure, list[Any]]":

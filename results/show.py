@@ -4,10 +4,11 @@ import sys
 import time
 from collections.abc import Sequence
 
+from batch.durable import write_durably
 from batch.sweep import cores
 from model.errors import ScenarioError
 from results import reproduce as work
-from results.claim import NAMES, SUMMARY, Claim, load_claim, read_summary
+from results.claim import NAMES, QUICK, SUMMARY, Claim, load_claim, read_summary
 from results.contents import CONTENTS, contents
 
 
@@ -22,9 +23,9 @@ def reproduce(names: Sequence[str], *, every: bool, check: bool, quick: bool, wo
             differing += report(claim, workers, quick=quick)
         else:
             seconds = work.rebuild(claim, workers, quick=quick)
-            print(f"{claim.name}: {work.QUICK if quick else sentence(claim)} ({seconds:.0f} s)", flush=True)
+            print(f"{claim.name}: {QUICK if quick else sentence(claim)} ({seconds:.0f} s)", flush=True)
     if not check and not quick:
-        work.write_durably(CONTENTS, contents().encode())
+        write_durably(CONTENTS, contents().encode())
     elif check and every and CONTENTS.read_text(encoding="utf-8") != contents():
         differing += 1
         print("results/README.md: is not what the summaries say", file=sys.stderr)

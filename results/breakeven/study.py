@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batch.figures import PALETTE, plain
+from batch.figures import plain
 from batch.study import Study
 from results.claim import Claim
 from results.runs import mean_of, runs_of, sheet
@@ -67,18 +67,21 @@ def sentence(summary: "pd.DataFrame") -> str:
     pays = summary["first_year"] > PATCHES
     least = summary.loc[summary["first_year"].idxmin()]
     return (
-        f"At the calibrated tolerance and talk live patches may cost \\${base['first_year']:,.0f} per server and month (95 %: "
-        f"{base['first_year_low']:,.0f} to {base['first_year_high']:,.0f}) to break even within the first year, and "
-        f"\\${base['at_the_end']:,.0f} at the rate of its end; the email's \\$100 pays within the year in {pays.sum()} of "
-        f"{len(summary)} combinations of tolerance and talk, and least (\\${least['first_year']:,.0f}) where users put up "
-        f"with {least['tolerance']:g} minutes and talk {least['talk']:g} times as much."
+        f"At the calibrated tolerance and talk live patches may cost \\${base['first_year']:,.0f} per server and month "
+        f"(95 %: {base['first_year_low']:,.0f} to {base['first_year_high']:,.0f}) to break even within the first year, "
+        f"and \\${base['at_the_end']:,.0f} at the rate of its end; the email's \\$100 pays within the year in "
+        f"{pays.sum()} of {len(summary)} combinations of tolerance and talk, and least (\\${least['first_year']:,.0f}) "
+        f"where users put up with {least['tolerance']:g} minutes and talk {least['talk']:g} times as much."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
     """Draw the break-even price as two heat maps."""
     figure, axes = sheet(2, width=12, height=4.8)
-    titles = {"first_year": "to break even within the first year", "at_the_end": "at the rate of the year's end"}
+    titles = {
+        "first_year": "Break-even price, first year's cash",
+        "at_the_end": "Break-even price, at the rate of the year's end",
+    }
     highest = summary["at_the_end"].max()
     for place, (column, title) in zip(axes, titles.items(), strict=True):
         prices = summary.pivot_table(index="tolerance", columns="talk", values=column).sort_index(ascending=False)
@@ -89,13 +92,11 @@ def draw(summary: "pd.DataFrame") -> "Figure":
             place.text(column_number, row, f"{price:,.0f}", ha="center", va="center", color=ink, fontweight=weight)
         place.set_xticks(range(prices.shape[1]), [f"{times:g}" for times in prices.columns])
         place.set_yticks(range(prices.shape[0]), [f"{minutes:g}" for minutes in prices.index])
-        place.set(title=f"Break-even price {title}", xlabel="talk, as multiple of the thought experiment's")
+        place.set(title=title, xlabel="talk, as multiple of the thought experiment's")
         place.grid(visible=False)
     axes[0].set_ylabel("median tolerance (minutes a month)")
-    figure.colorbar(image, ax=axes, label=plain("dollars per server and month"), shrink=0.9)
-    figure.supxlabel(
-        plain(f"bold: below the email's ${PATCHES}, so that live patches do not pay"), fontsize=9, color=PALETTE[7]
-    )
+    figure.colorbar(image, ax=axes, label=plain("dollars per server and month"), shrink=0.9, format="{x:,.0f}")
+    figure.supxlabel(plain(f"bold: below the email's ${PATCHES}, so that live patches do not pay"), fontsize=10)
     return figure
 
 
@@ -113,6 +114,7 @@ The break-even price is what the rebooting host loses, per original server and m
 have moved, so its earnings at a patch price of zero are known to the cent and need no second run. In the first
 year's cash users leave little by little; at the rate of the year's end (the mean of the last 30 days) the loss is the
 email's `5000 x`. Talk multiplies both chances to talk, a day's (0.0167) and an outage's (0.3). Tolerance, talk and
-memory are assumed, and the tolerance is calibrated to the email at talk 1: so the map, not one number of it, is the answer.
+memory are assumed, and the tolerance is calibrated to the email at talk 1: so the
+map is the answer, not one number of it.
 """,
 )

@@ -1,8 +1,6 @@
 """Docking: the market against the same model written plainly in Mesa objects, distributions side by side."""
 
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ from scipy import stats
 
 from batch.figures import PALETTE
 from results.claim import Claim
-from results.runs import mean_of, sheet
+from results.runs import in_parallel, mean_of, sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,9 +25,7 @@ def compute(workers: int, users: int, server_capacity: int, seed: int, replicate
     import pandas as pd
 
     both = partial(twins, users, server_capacity)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        rows = list(pool.map(both, range(seed, seed + replicates), chunksize=4))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(in_parallel(both, range(seed, seed + replicates), workers))
 
 
 def twins(users: int, server_capacity: int, seed: int) -> dict[str, float]:
@@ -60,11 +56,11 @@ def sentence(summary: "pd.DataFrame") -> str:
     critical = 1.358 * np.sqrt(2 / len(summary))  # Smirnov's two-sample bound at 5 %, large samples
     agrees = "contains" if gap["gap_low"] <= 0 <= gap["gap_high"] else "does not contain"
     return (
-        f"Over {len(summary)} seeds the market loses {summary['market_lost_share'].mean():.1%} of the host's users and the "
-        f"plain Mesa model {summary['plain_lost_share'].mean():.1%}; the interval of the paired difference, "
+        f"Over {len(summary)} seeds the market loses {summary['market_lost_share'].mean():.1%} of the host's users and "
+        f"the plain Mesa model {summary['plain_lost_share'].mean():.1%}; the interval of the paired difference, "
         f"{gap['gap_low']:+.2%} to {gap['gap_high']:+.2%}, {agrees} zero, and the two distributions are at most "
-        f"{distance:.3f} apart (Kolmogorov-Smirnov; independent samples of one distribution stay below {critical:.3f} in "
-        f"95 of 100 cases)."
+        f"{distance:.3f} apart (Kolmogorov-Smirnov; independent samples of one distribution stay below {critical:.3f} "
+        "in 95 of 100 cases)."
     )
 
 

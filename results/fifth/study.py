@@ -38,20 +38,23 @@ def sentence(summary: "pd.DataFrame") -> str:
     """Say what the median run loses, how much runs differ, and how far the arithmetic holds."""
     lost = summary["lost_share"]
     low, median, high = np.quantile(lost, [0.1, 0.5, 0.9])
+    correlation = np.corrcoef(summary["reboots"], lost)[0, 1]
     host, rival = (mean_of(error, "e") for error in errors(summary))
     return (
-        f"The median of {len(summary)} runs loses {median:.1%} of the rebooting host's users in a year (put in by calibration), "
-        f"but one run in ten loses less than {low:.0%} and one in ten more than {high:.0%}, mostly because flaws come "
-        f"unevenly (correlation with the reboots that users saw: {np.corrcoef(summary['reboots'], lost)[0, 1]:.2f}); a run "
-        f"that loses exactly 20 % would leave \\$4,000 against \\$5,880 per original server, and each run's simulated money "
-        f"is within \\${abs(host['e']):.0f} (host) and \\${abs(rival['e']):.0f} (rival) of that arithmetic on average."
+        f"The median of {len(summary)} runs loses {median:.1%} of the rebooting host's users in a year (put in by "
+        f"calibration), but one run in ten loses less than {low:.0%} and one in ten more than {high:.0%}, mostly "
+        f"because flaws come unevenly (correlation with the reboots that users saw: {correlation:.2f}); a run that "
+        "loses exactly 20 % would leave \\$4,000 against \\$5,880 per original server, and simulated money is on "
+        f"average within \\${abs(host['e']):.0f} (host) and \\${abs(rival['e']):.0f} (rival) of that arithmetic at "
+        "each run's own share."
     )
 
 
 def errors(summary: "pd.DataFrame") -> "tuple[pd.Series, pd.Series]":
     """Return simulated less computed dollars, for the host and for its rival."""
-    host, rival = after_the_move(REVENUE, PATCHES, summary["lost_share"])
-    return summary["host_dollars"] - host, summary["rival_dollars"] - rival
+    lines = [after_the_move(REVENUE, PATCHES, share) for share in summary["lost_share"]]
+    computed = np.array(lines)
+    return summary["host_dollars"] - computed[:, 0], summary["rival_dollars"] - computed[:, 1]
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
@@ -62,13 +65,14 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     spread.axvline(lost.median(), color=PALETTE[5], lw=2, label=f"median {lost.median():.1f} %")
     spread.axvline(20, color="black", lw=1.5, ls=":", label="the email's 20 %")
     spread.set(title=f"{len(summary)} runs of a year", xlabel="users lost (%)", ylabel="runs")
-    spread.legend(frameon=False)
+    spread.legend(frameon=False, fontsize=9, loc="upper left")
+    spread.margins(y=0.2)
     cause.scatter(summary["reboots"], lost, s=14, color=PALETTE[0], alpha=0.6, linewidth=0)
     cause.set(
         title="More reboots, more users lost", xlabel="reboots that a user saw in the year", ylabel="users lost (%)"
     )
-    share = np.linspace(0, lost.max() / 100, 50)
-    lines = after_the_move(REVENUE, PATCHES, share)
+    share = np.array([0, lost.max() / 100])
+    lines = np.transpose([after_the_move(REVENUE, PATCHES, end) for end in share])
     for name, dollars, line, colour in (
         ("live-patching rival", summary["rival_dollars"], lines[1], PALETTE[2]),
         ("rebooting host", summary["host_dollars"], lines[0], PALETTE[5]),
@@ -77,6 +81,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
         money.plot(100 * share, line, color=colour, lw=1.5, label=f"{name}, computed")
     money.plot([20, 20], [4000, 5880], "k+", ms=12, mew=2, label=plain("email: $4,000 and $5,880"))
     money.set(title="Profit of the last 30 days", xlabel="users lost (%)", ylabel="dollars a month per original server")
+    money.set_ylim(1200, None)
     money.yaxis.set_major_formatter("{x:,.0f}")
     money.legend(frameon=False, fontsize=8, loc="lower left")
     return figure
