@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from batch.commands import calibration, decisions, documents, games, markets, pages, reports, studies
+from batch.commands import calibration, decisions, documents, games, markets, pages, reports, results, studies
 from batch.commands.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ for command in (
     games.discover,
     documents.validate,
     documents.parameters,
+    results.reproduce,
 ):
     app.command()(command)
 

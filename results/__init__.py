@@ -1,0 +1,1 @@
+"""Results: one folder a published claim, each rebuilt by one command, `patchmarket reproduce`."""
