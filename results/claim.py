@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
 SUMMARY, QUICK, FIGURE, PAGE, MANIFEST = "summary.csv", "quick.csv", "figure.png", "README.md", "manifest.json"
 DIGITS = "%.6g"  # of a number in a summary: more than any interval is worth
-NAMES = ("fifth", "breakeven", "debian", "cascades", "responses", "redundancy", "scale", "docking")
+NAMES = (
+    "fifth",
+    "breakeven",
+    "debian",
+    "cascades",
+    "game",
+    "responses",
+    "factors",
+    "redundancy",
+    "scale",
+    "docking",
+)
 Parameters = Mapping[str, Any]
 
 
