@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 CONFIDENCE = 0.95
 
 
+def on_ten_servers(users: int) -> dict[str, Any]:
+    """Return the settings that put so many users on ten servers a host, as the thought experiment's 20,000 are.
+
+    On fewer servers outages of a day hit more neighbours at once, and words of them come together: that changes
+    how many leave, more so than the number of users does.
+    """
+    capacity = -(-users // 20)
+    return {"users.count": users} | {f"providers.{j}.server_capacity": capacity for j in (0, 1)}
+
+
 def runs_of(study: Study, workers: int) -> "pd.DataFrame":
     """Return a row for each run, sorted by point and replicate.
 

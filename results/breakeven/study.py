@@ -8,7 +8,7 @@ import numpy as np
 from batch.figures import plain
 from batch.study import Study
 from results.claim import Claim
-from results.runs import mean_of, runs_of, sheet
+from results.runs import mean_of, on_ten_servers, runs_of, sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,7 @@ FULL = {
     "replicates": 60,
 }
 QUICK = {"users": 2_000, "tolerances": [5.0, 10.7, 40.0], "talk": [0.25, 1.0], "seed": 2, "replicates": 6}
+FULL_SERVER = 1000  # users on a server of the email's
 REVENUE, PATCHES = 5000.0, 100  # dollars a month of a full server, and of its live patches: the email's
 
 
@@ -48,15 +49,17 @@ def compute(
             },
         ],
     }
-    runs = runs_of(Study.load(tables, **{"scenario.users.count": users}), workers)
+    settings = on_ten_servers(users)
+    runs = runs_of(Study.load(tables | {"settings": settings}), workers)
+    full = FULL_SERVER / settings["providers.0.server_capacity"]
     rows = []
     for (tolerance, times), group in runs.groupby(["tolerance", "talk"], sort=False):
         # Without reboots the host would have kept its users: it would have earned the whole revenue, to the cent.
         rows.append(
             {"tolerance": tolerance, "talk": float(times), "replicates": len(group)}
             | mean_of(group["lost_share_p0"], "lost_share")
-            | mean_of(REVENUE - group["p0_mean_profit_per_original_server"], "first_year")
-            | mean_of(REVENUE - group["p0_profit_per_original_server"], "at_the_end")
+            | mean_of(REVENUE - full * group["p0_mean_profit_per_original_server"], "first_year")
+            | mean_of(REVENUE - full * group["p0_profit_per_original_server"], "at_the_end")
         )
     return pd.DataFrame(rows)
 
@@ -109,12 +112,13 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-The break-even price is what the rebooting host loses, per original server and month, to a rival that patches live: its
-5,000 dollars less what it earned. Had it patched live as well, neither host would have had an outage and nobody would
-have moved, so its earnings at a patch price of zero are known to the cent and need no second run. In the first
+Each host has ten servers, as in the thought experiment, but smaller ones; money is scaled to a server of 1,000 users.
+The break-even price is what the rebooting host loses, per original server and month, to a rival that patches live:
+its 5,000 dollars less what it earned. Had it patched live as well, neither host would have had an outage and nobody
+would have moved, so its earnings at a patch price of zero are known to the cent and need no second run. In the first
 year's cash users leave little by little; at the rate of the year's end (the mean of the last 30 days) the loss is the
 email's `5000 x`. Talk multiplies both chances to talk, a day's (0.0167) and an outage's (0.3). Tolerance, talk and
-memory are assumed, and the tolerance is calibrated to the email at talk 1: so the
-map is the answer, not one number of it.
+memory are assumed, and the tolerance is calibrated to the email at talk 1: so the map is the answer, not one number
+of it.
 """,
 )

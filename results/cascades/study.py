@@ -8,7 +8,7 @@ import numpy as np
 from batch.figures import PALETTE
 from batch.study import Study
 from results.claim import Claim
-from results.runs import mean_of, runs_of, share_of, sheet
+from results.runs import mean_of, on_ten_servers, runs_of, share_of, sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,9 +58,9 @@ def compute(
     threshold = runs_of(threshold_study(graphs, watts_users, seed, replicates), workers)
     rows = rows_of("threshold", graphs, threshold)
     graphs = [(kind, degree) for kind in KINDS for degree in talk_degrees]
-    settings = {"scenario.users.count": talk_users}
     tables = {"name": "talk", "seed": seed, "scenario": "thought-experiment", "replicates": replicates}
-    talk = runs_of(Study.load(tables | {"factors": [networks(graphs)]}, **settings), workers)
+    talk_study = Study.load(tables | {"settings": on_ten_servers(talk_users), "factors": [networks(graphs)]})
+    talk = runs_of(talk_study, workers)
     return pd.DataFrame(rows + rows_of("talk", graphs, talk))
 
 
@@ -167,7 +167,8 @@ Two rules on the same market. **Threshold** (left): no outages, no talk; a user 
 neighbours have, and one pioneer begins. Watts (2002, A simple model of global cascades on random networks, PNAS 99)
 gives the mean degrees between which cascades can sweep an infinite random graph: below, it falls apart; above, no user
 is moved by a single neighbour. Near the upper end cascades are rare but large. The interval of a share of runs is that
-of Agresti and Coull. **Talk** (right): the thought experiment as it is, its network alone changed. Every listener who
-hears of a better host compares for itself, nobody needs a majority, so a better connected network only informs sooner.
+of Agresti and Coull. **Talk** (right): the thought experiment (ten servers a host), its network changed. Every
+listener who hears of a better host compares for itself, nobody needs a majority, so a better connected network only
+informs sooner.
 """,
 )

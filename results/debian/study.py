@@ -14,7 +14,7 @@ from model.flaws import DATA, draw_flaws, history_start, read_history
 from model.reboots import campaign_days
 from model.schema import History
 from results.claim import Claim
-from results.runs import mean_of, runs_of, sheet
+from results.runs import mean_of, on_ten_servers, runs_of, sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ def lost_shares(
         "replicates": replicates,
         "settings": {
             "days": SEASON,
-            "users.count": users,
+            **on_ten_servers(users),
             "flaws": {"source": "history", "history": UPLOADS, "start": date(2022, 1, 1)},
         },
         "factors": [
@@ -183,7 +183,7 @@ Flaws of the hypervisor (Xen, QEMU, microcode) are left out. Campaigns are those
 whole series without a market: `reboot` (7 days' notice: flaws within it share a reboot), `fast-restart` and `failover`
 (the same campaigns, at seconds each), `defer` (a planned reboot each 90 days if a flaw waits), `live-migrate` (moves
 for each flaw, a fraction of a second each), and `live-patch` (none, at full coverage and without an end of support).
-The share lost is that of the thought experiment with the year's flaws, 316 days from a fresh start, mean and interval
-over replicates that differ in people, network and talk.
+The share lost is that of the thought experiment (ten servers a host) with the year's flaws, 316 days from a fresh
+start, mean and interval over replicates that differ in people, network and talk.
 """,
 )

@@ -92,9 +92,9 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-`benchmarks/mesa_objects.py` has an object for every user, who steps every day; it was written from the rules, not from
-the market's code, and shares with it only scenario, flaws, network and patch policies. With one seed both meet the
-same flaws and network, but draw other people and other talk, so runs are paired, not equal. Because the flaws are
+`benchmarks/mesa_objects.py` has an object for every user, who steps every day; it was written from the rules, not
+from the market's code, and shares with it only scenario, flaws, network and patch policies. With one seed both meet
+the same flaws and network, but draw other people and other talk, so runs are paired, not equal. Because the flaws are
 shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference is
 the sharper test. Where nothing is left to chance the two agree user by user: `tests/test_reference.py`.
 """,

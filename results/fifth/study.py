@@ -101,8 +101,8 @@ users a server; the first reboots for every flaw, the second pays 100 dollars a 
 (10.7 minutes a month) was chosen so that the median run loses a fifth; what the claim adds is how widely runs differ,
 why, and that the email's arithmetic holds for each of them.
 
-Computed is `5000 (1 - x)` for the host and `(5000 - 100) (1 + x)` for the rival at the share x lost by the year's end.
-Simulated is the profit of the last 30 days. They differ by two things: who leaves within those 30 days still pays the
-host for a part of them, and the rival pays for whole servers, also for the one that is not full.
+Computed is `5000 (1 - x)` for the host and `(5000 - 100) (1 + x)` for the rival at the share x lost by the year's
+end. Simulated is the profit of the last 30 days. They differ by two things: who leaves within those 30 days still
+pays the host for a part of them, and the rival pays for whole servers, also for the one that is not full.
 """,
 )

@@ -89,20 +89,19 @@ def sentence(summary: "pd.DataFrame") -> str:
     """Say where building wins, and that it does not against a host that is simply better."""
     alike = summary[summary["rival"] == "fails alike"]
     better = summary[summary["rival"] == "never fails"]
-    least = alike["complexity"].min()
-    easy = alike[alike["complexity"] == least]
-    wins = easy.loc[easy["built"] > easy["moved"], "value"]
-    where = (
-        f"where a minute without service is worth at least \\${wins.min():g} to the median user"
-        if len(wins)
-        else "for no value of a minute that was tried"
-    )
+    told = []
+    for effort, rows in alike.groupby("complexity"):
+        wins = rows.loc[rows["built_low"] > rows["moved_high"], "value"]
+        where = f"from \\${wins.min():g} a minute on" if len(wins) else "at no value of a minute that was tried"
+        told.append(f"{where} if it takes the effort of {effort:g} minutes a month")
+    easy = alike[alike["complexity"] == alike["complexity"].min()]
     base = easy.loc[(easy["value"] - 0.1).abs().idxmin()]
     return (
-        "Where hardware fails at every host alike, more of the host's users build a second instance than move "
-        f"{where}; at the thought experiment's \\${base['value']:.2f} {base['built']:.1%} build and "
-        f"{base['moved']:.0%} move, and against a rival that simply never fails at most {better['built'].max():.1%} "
-        f"build at any value tried, and up to {better['moved'].max():.0%} move."
+        f"Where hardware fails at every host alike, clearly more of the host's users build a second instance than move "
+        f"{', '.join(told)} (the median user's minute; at the thought experiment's \\${base['value']:.2f} and the "
+        f"lower effort {base['built']:.0%} build and {base['moved']:.0%} move); against a rival that simply never "
+        f"fails at most {better['built'].max():.1%} build at any value tried, and {better['moved'].min():.0%} or more "
+        "move."
     )
 
 
@@ -121,7 +120,9 @@ def draw(summary: "pd.DataFrame") -> "Figure":
                 place.fill_between(points["value"], 100 * low, 100 * high, color=colour, alpha=0.15, linewidth=0)
         place.set(xscale="log", ylim=(0, 100), title=f"Rival's hardware {rival}")
         place.set(xlabel="dollars that a minute is worth to the median user", ylabel="of the host's users (%)")
-        place.xaxis.set_major_formatter("{x:g}")
+        values = sorted(set(summary["value"]))
+        place.set_xticks(values, [f"{value:g}" for value in values])
+        place.minorticks_off()
     axes[0].legend(frameon=False, fontsize=9)
     return figure
 
@@ -139,7 +140,8 @@ The preset `redundant-users` over three years: a server of the host fails once a
 buy a second instance at their own host for the price of the first, plus an effort that weighs like downtime. The
 value of a minute is lognormal with sigma 1.5; its median is varied. Servers hold 100 users, so that a failure is not
 everybody's. "Build" is who of the host's original users has two instances at the end, "move" who is elsewhere then;
-bands are intervals over replicates. The rival patches live, and its hardware fails as often, or never: then it is as
-cheap and simply better, and explaining to users that they could build availability themselves does not help.
+bands are intervals over replicates, and "clearly more" means that they do not overlap. The rival patches live, and its
+hardware fails as often, or never: then it is as cheap and simply better, and explaining to users that they could build
+availability themselves does not help.
 """,
 )

@@ -94,7 +94,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     profit.set(title="Mean profit", xlabel="dollars a month per original server")
     gain.set(title="Against holding, same seeds", xlabel="dollars a month per original server", ylim=profit.get_ylim())
     for place in (profit, gain):
-        place.xaxis.set_major_locator(MaxNLocator(5))
+        place.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5]))
         place.xaxis.set_major_formatter("{x:,.0f}")
     figure.legend(*profit.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
@@ -113,12 +113,12 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-The preset `price-war`: the thought experiment over three years in which a server costs 2,500 dollars a month, patching
-aside, so that no price falls below 2.50. The rebooting host looks at the market every 90 days and answers where it
-has lost more than 2 % of its users since: by copying the rival's policy (which takes 30 days, and then 100 dollars a
-server and month), or by 50 cents off its price each time. The rival holds its price, or meets every cut on its next
-look, within 30 days. A host has twenty servers at the start, so that paying for whole servers matters little. Profit
-is the mean over all three years, per server that the host had at the start; gains are paired: same people, network
-and flaws. Holding is what the email calls being crushed.
+The preset `price-war`: the thought experiment over three years in which a server costs 2,500 dollars a month,
+patching aside, so that no price falls below 2.50. The rebooting host looks at the market every 90 days and answers
+where it has lost more than 2 % of its users since: by copying the rival's policy (which takes 30 days, and then 100
+dollars a server and month), or by 50 cents off its price each time. The rival holds its price, or meets every cut on
+its next look, within 30 days. A host has twenty servers at the start, so that paying for whole servers matters
+little. Profit is the mean over all three years, per server that the host had at the start; gains are paired: same
+people, network and flaws. Holding is what the email calls being crushed.
 """,
 )

@@ -10,7 +10,7 @@ from scipy import stats
 from batch.figures import PALETTE
 from batch.study import Study
 from results.claim import Claim
-from results.runs import CONFIDENCE, mean_of, runs_of, sheet
+from results.runs import CONFIDENCE, mean_of, on_ten_servers, runs_of, sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 FULL = {"users": [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000], "seed": 4, "replicates": 60}
 QUICK = {"users": [250, 1_000, 4_000], "seed": 4, "replicates": 12}
-SERVERS = 10  # of each host, whatever the number of users: else a small market's outages would all fall on one day
 NEAR = 0.01  # of users, what counts as the same mean
 DRAWN, FIXED = "drawn in each run", "the same in all runs"
 POISSON = {"source": "poisson", "per_year": 6.4}  # the measured base rate
@@ -30,8 +29,8 @@ def compute(workers: int, users: list[int], seed: int, replicates: int) -> "pd.D
     """Return a row for each number of users, with flaws drawn for each run or the same in all."""
     import pandas as pd
 
-    sizes = [[count, count // (2 * SERVERS) + 1, count // (2 * SERVERS) + 1] for count in users]
-    paths = ["users.count", "providers.0.server_capacity", "providers.1.server_capacity"]
+    sizes = [list(on_ten_servers(count).values()) for count in users]
+    paths = list(on_ten_servers(1))
     tables = {
         "name": "scale",
         "seed": seed,
@@ -113,11 +112,12 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-The thought experiment with ten servers a host, whatever the number of users (small markets would otherwise have
-one server, whose outages all fall on one day). In one series each run draws its own flaws, in the other all runs meet
-those of one real year (Debian's kernel advisories of 2011), so that runs differ only in people, network and talk.
-What is left between runs of the first is the weather that all users share: one large market is one draw of it, and
-averaging over more users does not replace more runs. In each replicate all sizes meet the same flaws, so means
-are compared by paired differences to the largest market. Intervals of standard deviations take the sample as normal.
+The thought experiment with ten servers a host, whatever the number of users (small markets would otherwise have one
+server, whose outages all fall on one day; how many servers there are does matter). In one series each run draws its
+own flaws, in the other all runs meet those of one real year (Debian's kernel advisories of 2011), so that runs differ
+only in people, network and talk. What is left between runs of the first is the weather that all users share: one
+large market is one draw of it, and averaging over more users does not replace more runs. In each replicate all sizes
+meet the same flaws, so means are compared by paired differences to the largest market. Intervals of standard
+deviations take the sample as normal.
 """,
 )
