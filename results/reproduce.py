@@ -4,7 +4,7 @@ Where summaries must agree byte for byte: on the kind of machine that wrote the 
 which, e.g. "Linux x86_64"), for there the same scenario and seed give the same bytes, on every supported Python.
 Elsewhere the mathematics library may differ in a number's last bit, so that now and then a user decides otherwise
 and the draws after it go to others. There each number must be within `TOLERANCE` of its column's largest, and all
-text and whole columns the same. Pixels differ with matplotlib and its fonts: a figure carries the hash of the summary
+text the same. Pixels differ with matplotlib and its fonts: a figure carries the hash of the summary
 that it was drawn from, and is checked by that.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch.durable import write_durably
-from batch.manifest import git_state, versions
+from batch.manifest import versions
 from model.files import write_whole
 from results.claim import FIGURE, MANIFEST, PAGE, QUICK, SUMMARY, Claim, read_summary
 
@@ -30,10 +30,11 @@ DRAWN_FROM = "Summary-SHA256"  # key of the figure's own note
 OUTPUTS = (SUMMARY, QUICK, FIGURE, PAGE)
 
 
-def rebuild(claim: Claim, workers: int, *, quick: bool) -> float:
+def rebuild(claim: Claim, workers: int, *, quick: bool, code: dict[str, Any] | None) -> float:
     """Do a claim's runs and write what comes of them; return the seconds that the runs took.
 
-    `quick` renews only the expectation of the quick check. Nothing is written before all runs are done.
+    `quick` renews only the expectation of the quick check. `code` is the state of the code, as `git_state` tells it
+    before anything is written. Nothing is written before all runs are done.
     """
     made: dict[str, str] = {}
     seconds: dict[str, float] = {}
@@ -45,7 +46,7 @@ def rebuild(claim: Claim, workers: int, *, quick: bool) -> float:
         write_durably(claim.folder / name, text.encode())
     if not quick:
         tell(claim)
-    write_manifest(claim, seconds)
+    write_manifest(claim, seconds, code)
     return sum(seconds.values())
 
 
@@ -58,14 +59,14 @@ def tell(claim: Claim) -> None:
     write_whole(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=note))
 
 
-def write_manifest(claim: Claim, seconds: dict[str, float]) -> None:
+def write_manifest(claim: Claim, seconds: dict[str, float], code: dict[str, Any] | None) -> None:
     """Note from what, by what and where a claim's files were made, and their hashes."""
     path = claim.folder / MANIFEST
     before = json.loads(path.read_bytes())["seconds"] if path.is_file() else {}
     tables = {
         "claim": claim.name,
         "command": f"patchmarket reproduce {claim.name}",
-        "git": git_state(),
+        "git": code,
         "constraints_sha256": sha256((ROOT / "constraints.txt").read_bytes()),
         "platform": machine(),
         "versions": versions(),

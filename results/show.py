@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from batch.durable import write_durably
+from batch.manifest import git_state
 from batch.sweep import cores
 from model.errors import ScenarioError
 from results import reproduce as work
@@ -16,13 +17,13 @@ def reproduce(names: Sequence[str], *, every: bool, check: bool, quick: bool, wo
     """Rebuild or check claims; return the number of differences found."""
     claims = chosen(names, every=every)
     workers = workers or cores()
-    begin = time.perf_counter()
+    begin, code = time.perf_counter(), git_state()
     differing = 0
     for claim in claims:
         if check:
             differing += report(claim, workers, quick=quick)
         else:
-            seconds = work.rebuild(claim, workers, quick=quick)
+            seconds = work.rebuild(claim, workers, quick=quick, code=code)
             print(f"{claim.name}: {QUICK if quick else sentence(claim)} ({seconds:.0f} s)", flush=True)
     if not check and not quick:
         write_durably(CONTENTS, contents().encode())

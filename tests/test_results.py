@@ -39,7 +39,7 @@ def one_line(summary):
 def built(tmp_path_factory):
     claim = tiny(tmp_path_factory.mktemp("results") / "tiny")
     claim.folder.mkdir()
-    reproduce.rebuild(claim, 1, quick=False)
+    reproduce.rebuild(claim, 1, quick=False, code=None)
     return claim
 
 
@@ -116,7 +116,7 @@ def test_a_missing_file_is_named(claim, name):
 def test_a_quick_rebuild_leaves_the_full_summary_alone(claim):
     before = (claim.folder / SUMMARY).read_bytes()
     (claim.folder / QUICK).unlink()
-    reproduce.rebuild(claim, 1, quick=True)
+    reproduce.rebuild(claim, 1, quick=True, code=None)
     assert (claim.folder / SUMMARY).read_bytes() == before
     assert reproduce.check(claim, 1, quick=True) == []
 
@@ -127,7 +127,7 @@ def test_nothing_is_written_when_a_run_fails(claim):
 
     before = {path.name: path.read_bytes() for path in claim.folder.iterdir()}
     with pytest.raises(RuntimeError):
-        reproduce.rebuild(tiny(claim.folder, compute=fail), 1, quick=False)
+        reproduce.rebuild(tiny(claim.folder, compute=fail), 1, quick=False, code=None)
     assert {path.name: path.read_bytes() for path in claim.folder.iterdir()} == before
 
 

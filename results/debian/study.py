@@ -79,65 +79,111 @@ def uploads_per_suite(year: int) -> float:
 
     An operator's own path changes suites; within a suite nothing but the kernel team's pace changes the number.
     """
-with (DATA / "debian-kernel-uploads.csv").open(newline="", encoding="utf-8") as file: found = [row for row in
-csv.DictReader(file) if row["is_security"] == "1"] begun = {suite: min(row["date"] for row in found if row["suite"] ==
-suite) for suite in {r["suite"] for r in found}} suites = [suite for suite, first in begun.items() if first <
-f"{year}-01-01"] counts = [ sum(row["suite"] == suite and in_season(date.fromisoformat(row["date"]), year) for row in
-found) for suite in suites ] return float(np.mean(counts))
+    with (DATA / "debian-kernel-uploads.csv").open(newline="", encoding="utf-8") as file:
+        found = [row for row in csv.DictReader(file) if row["is_security"] == "1"]
+    begun = {suite: min(row["date"] for row in found if row["suite"] == suite) for suite in {r["suite"] for r in found}}
+    suites = [suite for suite, first in begun.items() if first < f"{year}-01-01"]
+    counts = [
+        sum(row["suite"] == suite and in_season(date.fromisoformat(row["date"]), year) for row in found)
+        for suite in suites
+    ]
+    return float(np.mean(counts))
 
-def lost_shares( workers: int, years: dict[str, list[int]], users: int, seed: int, replicates: int ) ->
-"dict[tuple[str, int], pd.Series]": """Return the share of a rebooting host's users lost in each year's season, a
-value a replicate.""" levels = [(series, year) for series, wanted in years.items() for year in wanted] tables = {
-"name": "debian", "seed": seed, "scenario": "thought-experiment", "replicates": replicates, "settings": { "days":
-SEASON, **on_ten_servers(users), "flaws": {"source": "history", "history": UPLOADS, "start": date(2022, 1, 1)}, },
-"factors": [ { "paths": ["flaws.history", "flaws.start"], "name": "season", "names": [f"{series} {year}" for series,
-year in levels], "levels": [[series, date(year, 1, 1)] for series, year in levels], } ], } runs =
-runs_of(Study.load(tables), workers) return {levels[point]: group["lost_share_p0"] for point, group in
-runs.groupby("point")}
 
-def sentence(summary: "pd.DataFrame") -> str: """Say how often a rebooting host would have rebooted, and what 2026
-changed.""" recent = summary[summary["series"] == UPLOADS].set_index("year") before, last = recent.loc[recent.index <
-2026], recent.loc[2026] old = summary[summary["series"] == ADVISORIES] return ( f"From January to 12 November an
-operator of Debian stable had to install {last['flaws']:.0f} kernel security " f"uploads in 2026, against
-{before['flaws'].mean():.1f} a year in {before.index.min()} to {before.index.max()} " f"(within each suite:
-{last['uploads_per_suite']:.0f} against {before['uploads_per_suite'].mean():.1f}), so " f"that rebooting means
-{last['reboot']:.0f} reboots rather than {before['reboot'].mean():.1f}, and the thought " f"experiment's host loses
-{last['lost_share']:.0%} of its users rather than {before['lost_share'].mean():.0%}; " f"advisories from
-{old['year'].min()} to {old['year'].max()} would have meant {old['reboot'].min():.0f} to " f"{old['reboot'].max():.0f}
-reboots in the same months." )
+def lost_shares(
+    workers: int, years: dict[str, list[int]], users: int, seed: int, replicates: int
+) -> "dict[tuple[str, int], pd.Series]":
+    """Return the share of a rebooting host's users lost in each year's season, a value a replicate."""
+    levels = [(series, year) for series, wanted in years.items() for year in wanted]
+    tables = {
+        "name": "debian",
+        "seed": seed,
+        "scenario": "thought-experiment",
+        "replicates": replicates,
+        "settings": {
+            "days": SEASON,
+            **on_ten_servers(users),
+            "flaws": {"source": "history", "history": UPLOADS, "start": date(2022, 1, 1)},
+        },
+        "factors": [
+            {
+                "paths": ["flaws.history", "flaws.start"],
+                "name": "season",
+                "names": [f"{series} {year}" for series, year in levels],
+                "levels": [[series, date(year, 1, 1)] for series, year in levels],
+            }
+        ],
+    }
+    runs = runs_of(Study.load(tables), workers)
+    return {levels[point]: group["lost_share_p0"] for point, group in runs.groupby("point")}
 
-def draw(summary: "pd.DataFrame") -> "Figure": """Draw campaigns by year for each policy, and the share lost."""
-figure, (campaigns, lost) = sheet(1, 2, width=10, height=7) twice = set(summary.loc[summary["year"].duplicated(),
-"year"]) names = {ADVISORIES: "advisories (DSA) for stable's kernel", UPLOADS: "uploads on the operator's path"} for
-(series, rows), colour, side in zip(summary.groupby("series", sort=False), PALETTE, (-0.2, 0.2), strict=False): x =
-rows["year"] + side * rows["year"].isin(twice) campaigns.bar(x, rows["flaws"], 0.4, color=colour, alpha=0.3)
-campaigns.bar(x, rows["reboot"], 0.22, color=colour, label=names[series]) campaigns.plot(x, rows["defer"], "_",
-color="black", ms=9, mew=2) error = 100 * np.array( [rows["lost_share"] - rows["lost_share_low"],
-rows["lost_share_high"] - rows["lost_share"]] ) lost.bar(x, 100 * rows["lost_share"], 0.4, yerr=error, color=colour,
-label=names[series], capsize=2) campaigns.set(ylabel="in the 316 days", ylim=(0, 1.1 * summary["flaws"].max()))
-campaigns.set_title("1 January to 12 November: flaws (pale), reboots (full), planned reboots if deferred (dash)")
-lost.axhline(20, color="black", lw=1, ls=":", label="the email's 20 % (in a year)") lost.set(ylabel="users lost to a
-live-patching rival (%)", xlabel="year, each from a fresh start") years = sorted(set(summary["year"])) for place in
-(campaigns, lost): place.set_xticks(years, [str(year) for year in years], rotation=45) place.legend(frameon=False,
-fontsize=9, loc="upper left") return figure
 
-CLAIM = Claim( Path(__file__).parent, "How often would Debian's kernel have taken servers down, by policy, and what
-did 2026 change?", FULL, QUICK, compute, draw, sentence, """ All years are cut to 1 January to 12 November, 316 days,
-because the data end on 12 November 2026. Two series, which overlap in 2022 and cover different things:
+def sentence(summary: "pd.DataFrame") -> str:
+    """Say how often a rebooting host would have rebooted, and what 2026 changed."""
+    recent = summary[summary["series"] == UPLOADS].set_index("year")
+    before, last = recent.loc[recent.index < 2026], recent.loc[2026]
+    old = summary[summary["series"] == ADVISORIES]
+    return (
+        f"From January to 12 November an operator of Debian stable had to install {last['flaws']:.0f} kernel security "
+        f"uploads in 2026, against {before['flaws'].mean():.1f} a year in {before.index.min()} to {before.index.max()} "
+        f"(within each suite: {last['uploads_per_suite']:.0f} against {before['uploads_per_suite'].mean():.1f}), so "
+        f"that rebooting means {last['reboot']:.0f} reboots rather than {before['reboot'].mean():.1f}, and the thought "
+        f"experiment's host loses {last['lost_share']:.0%} of its users rather than {before['lost_share'].mean():.0%}; "
+        f"advisories from {old['year'].min()} to {old['year'].max()} would have meant {old['reboot'].min():.0f} to "
+        f"{old['reboot'].max():.0f} reboots in the same months."
+    )
 
-- `debian-advisories`, from May 2007, whole years 2008 to 2022: Debian security advisories (DSA) for the kernel
-  package of the stable release of their day. Advisories of one day count once. From 2023 on kernel updates are no
-  longer complete in this file, so it is not used beyond.
+
+def draw(summary: "pd.DataFrame") -> "Figure":
+    """Draw campaigns by year for each policy, and the share lost."""
+    figure, (campaigns, lost) = sheet(1, 2, width=10, height=7)
+    twice = set(summary.loc[summary["year"].duplicated(), "year"])
+    names = {ADVISORIES: "advisories (DSA) for stable's kernel", UPLOADS: "uploads on the operator's path"}
+    for (series, rows), colour, side in zip(summary.groupby("series", sort=False), PALETTE, (-0.2, 0.2), strict=False):
+        x = rows["year"] + side * rows["year"].isin(twice)
+        campaigns.bar(x, rows["flaws"], 0.4, color=colour, alpha=0.3)
+        campaigns.bar(x, rows["reboot"], 0.22, color=colour, label=names[series])
+        campaigns.plot(x, rows["defer"], "_", color="black", ms=9, mew=2)
+        error = 100 * np.array(
+            [rows["lost_share"] - rows["lost_share_low"], rows["lost_share_high"] - rows["lost_share"]]
+        )
+        lost.bar(x, 100 * rows["lost_share"], 0.4, yerr=error, color=colour, label=names[series], capsize=2)
+    campaigns.set(ylabel="in the 316 days", ylim=(0, 1.1 * summary["flaws"].max()))
+    campaigns.set_title("1 January to 12 November: flaws (pale), reboots (full), planned reboots if deferred (dash)")
+    lost.axhline(20, color="black", lw=1, ls=":", label="the email's 20 % (in a year)")
+    lost.set(ylabel="users lost to a live-patching rival (%)", xlabel="year, each from a fresh start")
+    years = sorted(set(summary["year"]))
+    for place in (campaigns, lost):
+        place.set_xticks(years, [str(year) for year in years], rotation=45)
+        place.legend(frameon=False, fontsize=9, loc="upper left")
+    return figure
+
+
+CLAIM = Claim(
+    Path(__file__).parent,
+    "How often would Debian's kernel have taken servers down, by policy, and what did 2026 change?",
+    FULL,
+    QUICK,
+    compute,
+    draw,
+    sentence,
+    """
+All years are cut to 1 January to 12 November, 316 days, because the data end on 12 November 2026. Two series, which
+overlap in 2022 and cover different things:
+
+- `debian-advisories`, from May 2007, whole years 2008 to 2022: Debian security advisories (DSA) for the kernel package
+  of the stable release of their day. Advisories of one day count once. From 2023 on kernel updates are no longer
+  complete in this file, so it is not used beyond.
 - `debian-kernel`, whole years 2022 on: the security uploads to bullseye, bookworm and trixie that an operator who
   follows stable had to install. An operator's path changes suites twice; the column `uploads_per_suite` counts, from
   all uploads, those of the suites that were supported from the year's first day on, and shows that the rise of 2026
   is not an effect of the change.
 
 Flaws of the hypervisor (Xen, QEMU, microcode) are left out. Campaigns are those of each policy's defaults, over the
-whole series without a market: `reboot` (7 days' notice: flaws within it share a reboot), `fast-restart` and
-`failover` (the same campaigns, at seconds each), `defer` (a planned reboot each 90 days if a flaw waits),
-`live-migrate` (moves for each flaw, a fraction of a second each), and `live-patch` (none, at full coverage and
-without an end of support). The share lost is that of the thought experiment (ten servers a host) with the year's
-flaws, 316 days from a fresh start, mean and interval over replicates that differ in people, network and talk.
+whole series without a market: `reboot` (7 days' notice: flaws within it share a reboot), `fast-restart` and `failover`
+(the same campaigns, at seconds each), `defer` (a planned reboot each 90 days if a flaw waits), `live-migrate` (moves
+for each flaw, a fraction of a second each), and `live-patch` (none, at full coverage and without an end of support).
+The share lost is that of the thought experiment (ten servers a host) with the year's flaws, 316 days from a fresh
+start, mean and interval over replicates that differ in people, network and talk.
 """,
 )
