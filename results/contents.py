@@ -26,9 +26,6 @@ experiment's median tolerance is calibrated, so that a fifth moves is put in, no
 95 %, over replicates. Points of a study meet the same people, networks and flaws in each replicate.
 
 """
-MISSING = """Not here: when the choice of a patch policy is a dilemma, and which assumption matters most. No claim about
-either is published.
-"""
 
 
 def contents() -> str:
@@ -42,4 +39,4 @@ def contents() -> str:
             parts.append(
                 f"## [{claim.question}]({name}/README.md)\n\n{answer}\n\n![{claim.question}]({name}/{FIGURE})\n\n"
             )
-    return "".join([*parts, MISSING])
+    return "".join(parts).rstrip() + "\n"

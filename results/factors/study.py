@@ -42,7 +42,7 @@ LEFT = (  # by the screening: what it puts first
     "users.tolerance.median",
     "users.tolerance.sigma",
     "users.memory_days",
-    "word_of_mouth.talk_per_day",
+    "network.degree",
 )
 
 
@@ -83,8 +83,8 @@ def sentence(summary: "pd.DataFrame") -> str:
     screened = summary[(summary["method"] == "Morris") & (summary["index"] == "mu_star")].sort_values("value")
     weak = screened.head(len(SCREENED) - len(LEFT))
     return (
-        f"How many users leave is decided by {', '.join(told[:-1])} and {told[-1]} (share of the variance, interactions "
-        f"included, 95 %); of {len(screened)} things screened the others move the share lost by at most "
+        f"How many users leave is decided by {', '.join(told[:-1])} and {told[-1]} (share of the variance, "
+        f"interactions included, 95 %); of {len(screened)} things screened the others move the share lost by at most "
         f"{weak['value'].max():.1%} of users from one end of their range to the other, least of all "
         f"{' and '.join(weak['factor'].head(2))}."
     )
@@ -132,7 +132,7 @@ to the other (Campolongo, Cariboni and Saltelli 2007). Then Sobol's indices (Sal
 that come first in the screening. Both are of the mean over replicates, in which all points meet the same people and
 draws; intervals are bootstrapped.
 
-Complaining and listening do nothing here: all users of a host suffer alike, so that they tell each other what they
-know. It takes one host's user who hears one of the other's, and for that plain talk is enough.
+What is not in the screening is not uncertain here but chosen: policies, prices, sizes. How users talk matters less than
+how often they suffer and how much they bear: once a host has a rival that its users know of, talk has done its work.
 """,
 )

@@ -60,16 +60,18 @@ def sentence(summary: "pd.DataFrame") -> str:
     """Say up to which price patching is what each host does, and what that costs and brings."""
     usual = summary.iloc[(summary["tolerance"] - 10.7).abs().argmin()]
     limit = usual[["alone", "following"]].min()
-    least = summary[["alone", "following"]].min(axis=1)
-    dear = summary.loc[least < PRICE, "tolerance"]
+    dear = summary.loc[summary[["alone", "following"]].min(axis=1) < PRICE, "tolerance"]
     where = f"from a median tolerance of {dear.min():g} minutes a month on" if len(dear) else "at no tolerance tried"
+    alone, following = (
+        f"\\${usual[name]:,.0f} (95 %: {usual[f'{name}_low']:,.0f} to {usual[f'{name}_high']:,.0f})"
+        for name in ("alone", "following")
+    )
     return (
-        f"At the calibrated tolerance it pays each host to patch live whatever the other does up to \\${limit:,.0f} per "
-        f"server and month (alone: {usual['alone']:,.0f}, 95 % {usual['alone_low']:,.0f} to {usual['alone_high']:,.0f}; "
-        f"where the rival patches: {usual['following']:,.0f}, {usual['following_low']:,.0f} to "
-        f"{usual['following_high']:,.0f}), so at the email's \\$100 both do, nobody wins a user, and each earns \\$100 a "
-        f"server less than if neither had: a dilemma, whose whole gain of {usual['minutes_saved']:.0f} minutes a year goes "
-        f"to the users; patching at \\$100 stops paying within the year {where}."
+        "At the calibrated tolerance it pays each host to patch live whatever the other does up to "
+        f"\\${limit:,.0f} per server and month: alone up to {alone}, where the rival patches up to {following}; so at "
+        "the email's \\$100 both do, nobody wins a user, and each earns \\$100 a server less than if neither had: a "
+        f"dilemma, whose whole gain of {usual['minutes_saved']:.0f} minutes a year goes to the users; patching at "
+        f"\\$100 stops paying within the year {where}."
     )
 
 
