@@ -247,13 +247,6 @@ def test_the_command_says_what_differs_and_what_does_not(monkeypatch, capsys, cl
     assert "2 differences" in shown.out
 
 
-@pytest.mark.slow
-def test_the_quick_check_of_all_claims_passes():
-    ended = command("--quick", "--all", "--check")
-    assert ended.returncode == 0, ended.stderr
-    assert "0 differences" in ended.stdout
-
-
 def test_a_summary_keeps_whole_numbers_whole_and_names_like_none(built):
     table = read_summary("name,count,share\nNone,7304948867842310288,0.25\n,3,\n")
     assert table["name"].iloc[0] == "None"
