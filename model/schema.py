@@ -9,7 +9,7 @@ from agents.policies import AnyPolicy, Reboot
 from agents.section import Section, as_table, setting
 from agents.strategies import AnyStrategy, Hold
 
-DEBIAN = "Debian kernel packages, data/debian-kernel-operator-path.csv"
+DEBIAN = "close to the 6.7 kernel advisories a year of Debian, 2008 to 2022, data/debian-advisories.csv"
 EMAIL = "debian-user, June 2018"
 
 
@@ -138,7 +138,7 @@ class Poisson(Section):
 
     source: Literal["poisson"] = "poisson"
     per_year: float = setting(
-        6.4, "kernel flaws that need action", unit="per year", grade="measured", source=DEBIAN, ge=0, le=3650
+        6.4, "kernel flaws that need action", unit="per year", source=DEBIAN, ge=0, le=3650
     )
     hypervisor_per_year: float = setting(
         0.0,

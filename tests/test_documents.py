@@ -51,7 +51,7 @@ def test_every_choice_has_a_table():
 @pytest.mark.parametrize(
     "row",
     [
-        "| `per_year` | kernel flaws that need action | per year | number from 0 to 3,650 | 6.4 | measured | Debian ",
+        "| `per_year` | kernel flaws that need action | per year | number from 0 to 3,650 | 6.4 | assumed | close to ",
         "| `memory_days` | time after which an outage is mostly forgotten | days | number above 0, or inf | 90 |",
         "| `degree` | neighbours of a user, even |  | whole number from 2, a multiple of 2 | 8 | assumed |",
         "| `name` | unique name |  | text of 1 to 60 characters | must be given |  |",
