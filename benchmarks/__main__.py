@@ -25,8 +25,8 @@ from benchmarks.startup import COMMANDS, RUN, measure_starts
 NOTES = """
 Ratios are medians of those within a round. Scaled: the days were cut short, and what was done is scaled to a year.
 Memory is that of the whole process, interpreter and libraries included; of the C programs, their arrays. What is left
-out says what it would have taken. The bound counts in double precision, as the market does. mesa-frames may use all cores;
-all others use one."""
+out says what it would have taken. The bound counts in double precision, as the market does. mesa-frames may use
+all cores; all others use one."""
 
 
 class Plan(NamedTuple):
