@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from answers.decision.company import Company
-from answers.decision.compare import compare
+from answers.decision.compare import checked, compare
 from answers.decision.decide import decide
+from answers.options import provider_number
 from answers.show import show
 from batch.run import load, prepare_folder
 from model.paths import read_assignment
@@ -29,6 +30,7 @@ def decide_once(
     else:
         company = Company.load(my)
         market = company.market(load(scenario, []), **dict(read_assignment(text) for text in assignments))
+    provider_number(market, provider)  # refuse a wrong name before a folder is made
     if out is not None:
         prepare_folder(out)
     answer = decide(market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out)
@@ -49,6 +51,8 @@ def compare_once(
 ) -> None:
     """Answer which patch policy is best for a provider."""
     market = load(scenario, assignments)
+    provider_number(market, provider)
+    checked(policies)
     if out is not None:
         prepare_folder(out)
     answer = compare(market, policies, provider, replicates=replicates, seed=seed, workers=workers, out=out)

@@ -56,6 +56,12 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:  # a full disk, say; what was written before is whole
         fail(f"cannot write: {error}", FAILED)
+    except RuntimeError as error:
+        from batch.workers import CrewError  # here: it takes time to load
+
+        if not isinstance(error, CrewError):
+            raise
+        fail(str(error), FAILED)
     except UsageError as error:
         fail(error.format_message())
     except (KeyboardInterrupt, typer.Abort):

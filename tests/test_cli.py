@@ -12,6 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from batch import cli
+from batch.workers import CrewError
+
 SMALL = ("--set", "users.count=500", "--set", "days=60", "--set", "flaws.per_year=40.0")
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -213,3 +216,14 @@ def test_help_does_not_wait_for_mesa_or_numba():
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
     assert done.stdout.startswith("Usage: patchmarket")
+
+
+def test_workers_that_cannot_start_are_a_line_and_exit_code_1(monkeypatch, capsys):
+    def fails(*_, **__):
+        raise CrewError("a worker cannot start: no memory")
+
+    monkeypatch.setattr(cli, "app", fails)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    assert capsys.readouterr().err == "patchmarket: a worker cannot start: no memory\n"

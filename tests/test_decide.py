@@ -356,4 +356,12 @@ def test_bad_input_is_a_line_and_nothing_is_written(arguments, line, tmp_path):
     assert line in done.stderr
     assert done.stderr.count("\n") == 1
     assert not done.stdout
-    assert not (tmp_path / "out" / "study").exists()
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_server_that_earns_nothing_has_no_share_that_pays():
+    costly = Scenario.load("thought-experiment", **SMALL | {"providers.0.server_cost": 6000.0})
+    answer = answer_of(weigh(costly, replicates=3))
+    assert answer.summary["closed_forms"]["needed"] is None
+    json.dumps(answer.summary, allow_nan=False)
+    assert "no price pays for keeping them" in answer.text

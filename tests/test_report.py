@@ -189,6 +189,24 @@ def test_points_are_told_together_unless_they_are_few_or_chosen():
     assert only == ("", [0])
 
 
+# --- sensitivity
+
+
+DESIGNS = {"saltelli": {"samples": 8}, "morris": {"trajectories": 4}}
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
+def test_a_study_of_sensitivity_has_a_section_about_it(kind, tmp_path):
+    factors = [
+        {"path": "users.tolerance.median", "low": 2.0, "high": 20.0},
+        {"path": "flaws.per_year", "low": 2.0, "high": 40.0},
+    ]
+    study = Study.load("tiny", factors=factors, replicates=1, design={"kind": kind} | DESIGNS[kind])
+    found = read(write_report(swept(tmp_path / "study", study).folder))
+    assert "sensitivity" in found.ids
+    assert "What matters most for the share of users that the first provider lost is" in found.text
+
+
 # --- survival
 
 

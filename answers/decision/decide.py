@@ -34,7 +34,7 @@ class ClosedForms:
 
     margin: float  # of a server, before patches
     kept: float  # share of the users at the start whom live patching keeps, by the end
-    needed: float  # share above which the plan's price pays, once they have left
+    needed: float | None  # share above which the plan's price pays, once they have left; None where no share does
     at_the_end: float  # the email's arithmetic: margin times share kept
     departing: float  # rate at which users leave for good
     leaving: float  # rate at which users leave for rivals with live patching
@@ -206,6 +206,6 @@ def closed_forms(scenario: Scenario, provider: int, runs: Runs, place: Sequence[
     kept = (mean("users_end", patching) - mean("users_end", without)) / start
     more = leaving[without] - leaving[patching]
     lasting = break_even_with_churn(margin, departing, leaving[patching], more) if departing else None
-    needed = copying_pays_above(margin, price) if margin > 0 else float("inf")
+    needed = copying_pays_above(margin, price) if margin > 0 else None
     at_the_end = break_even_price(margin, kept)
     return ClosedForms(margin, kept, needed, at_the_end, departing, leaving[patching], more, lasting)

@@ -192,10 +192,17 @@ def arithmetic(decision: Decision) -> str:
     """Say what the closed forms give."""
     closed = decision.closed
     text = (
-        f"It keeps {closed.kept:.1%} of the users by the end; by the email's arithmetic that is worth "
-        f"{dollars(closed.at_the_end)} once they would have left, and {dollars(decision.plan.contrast.price)} pay as "
-        f"soon as more than {closed.needed:.1%} would leave."
+        f"By the end it has {abs(closed.kept):.1%} of the first day's users {'more' if closed.kept >= 0 else 'fewer'}"
     )
+    text += " than without; "
+    if closed.needed is None:
+        text += "by the email's arithmetic no price pays for keeping them, as a server earns nothing before patches."
+    else:
+        price = dollars(decision.plan.contrast.price)
+        text += (
+            f"by the email's arithmetic that is worth {dollars(closed.at_the_end)} once they have left, and {price} "
+            f"pays as soon as more than {closed.needed:.1%} would leave."
+        )
     if closed.in_the_long_run is not None:
         text += (
             f" A month {closed.departing:.2%} of the users leave for good, {closed.leaving:.2%} for rivals, and "
