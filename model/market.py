@@ -61,8 +61,10 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     ----------
     settings : Scenario
         What the market was made from. (Mesa's own `scenario` is something else.)
-    seed, day : int
-        The root seed; the number of days done.
+    seed : int
+        The root seed.
+    day : int
+        The number of days done.
     users : Users
         The users' columns.
     providers : list of Provider
