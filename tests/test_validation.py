@@ -36,8 +36,9 @@ def test_the_page_is_what_the_command_writes(tmp_path):
 
 
 def test_more_talk_and_more_adverts_are_noticed(monkeypatch):
-    hits = day.bernoulli_indices
+    hits, trials = day.bernoulli_indices, day.Trials
     monkeypatch.setattr(day, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
+    monkeypatch.setattr(day, "Trials", lambda rng, n, rows, chance: trials(rng, n, rows, 1.1 * chance))
     assert not all(finding.agrees for finding in spreading.by_talk(1))
     assert not all(finding.agrees for finding in spreading.by_adverts(1))
 
