@@ -137,9 +137,7 @@ class Poisson(Section):
     """Flaws at random, at constant rates."""
 
     source: Literal["poisson"] = "poisson"
-    per_year: float = setting(
-        6.4, "kernel flaws that need action", unit="per year", source=DEBIAN, ge=0, le=3650
-    )
+    per_year: float = setting(6.4, "kernel flaws that need action", unit="per year", source=DEBIAN, ge=0, le=3650)
     hypervisor_per_year: float = setting(
         0.0,
         "flaws in Xen, QEMU, microcode, beyond kernel patches (4.0 on Xen hosts)",

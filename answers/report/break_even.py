@@ -135,14 +135,27 @@ def price_at(provider: "ProviderSettings") -> float:
     return float(getattr(provider.policy, "per_server_month", 0.0))
 
 
-def binned(values: "pd.Series") -> "pd.Series":
-    """Return the levels of a factor as they are if they are few, else as ranges with as many runs in each."""
+def binned(values: "pd.Series", most: int) -> "pd.Series":
+    """Return the levels of a factor as they are if they are no more, else as ranges with as many runs in each."""
     import pandas as pd
 
-    if values.nunique() <= MOST_LEVELS or not pd.api.types.is_numeric_dtype(values):
+    if values.nunique() <= most or not pd.api.types.is_numeric_dtype(values):
         return values
     ranges = min(MOST_RANGES, max(2, int(math.sqrt(values.nunique() / 4))))  # some runs in each of two factors' cells
     return pd.qcut(values, ranges, duplicates="drop")
+
+
+def in_cells(found: BreakEven) -> "pd.DataFrame":
+    """Return the runs with the levels, or ranges, of the two factors that prices are told over.
+
+    In a sample of few points hardly two have a level in common: then there are ranges whatever their number.
+    """
+    over = found.over[:2]
+    cells = found.runs.assign(**{name: binned(found.runs[name], MOST_LEVELS) for name in over})
+    possible = math.prod(cells[name].nunique() for name in over)
+    if cells.groupby(over, observed=True).ngroups * 2 >= possible:
+        return cells
+    return found.runs.assign(**{name: binned(found.runs[name], most=1) for name in over})
 
 
 def price(rows: "pd.DataFrame") -> float:

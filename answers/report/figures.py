@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from answers.report.break_even import BreakEven, binned
+from answers.report.break_even import BreakEven, in_cells
 from answers.report.drawing import INK
 from batch.figures import HATCHES, PALETTE, colours, ribbon, stack
 
@@ -157,8 +157,7 @@ def flows_figure(flows: "dict[str, Any]", names: list[str]) -> Figure:
 def break_even_figure(found: BreakEven) -> Figure:
     """Draw break-even prices over one or two of what the study varies."""
     over = found.over[:2]
-    cells = found.runs.assign(**{name: binned(found.runs[name]) for name in over})
-    sums = cells.groupby(over, observed=True)[["gained", "server_months"]].sum()
+    sums = in_cells(found).groupby(over, observed=True)[["gained", "server_months"]].sum()
     prices = sums["gained"] / sums["server_months"]
     if len(over) == 1:
         return _bars(prices, over[0])

@@ -87,11 +87,11 @@ def worth(found: BreakEven | None) -> str:
 
 def by_cell(found: BreakEven) -> tuple[float, float]:
     """Return the lowest and the highest break-even price of the cells that the figure shows."""
-    from answers.report.break_even import binned
+    from answers.report.break_even import in_cells
 
     if not found.over:
         return math.nan, math.nan
-    cells = found.runs.groupby([binned(found.runs[name]) for name in found.over[:2]], observed=True)
+    cells = in_cells(found).groupby(found.over[:2], observed=True)
     prices = cells[["gained", "server_months"]].sum()
     ratio = prices["gained"] / prices["server_months"]
     return float(ratio.min()), float(ratio.max())
