@@ -146,6 +146,11 @@ class Provider(Member):
         next_day = self._policy.next_day(self.maintenance, day)
         return min(next_day, self.planned[0]) if self.planned else next_day
 
+    @property
+    def acted(self) -> bool:
+        """Whether today's books differ from those of a day with nothing to do."""
+        return bool(self.patches or self.breached or self.credited)
+
     def rest(self) -> None:
         """Let a day pass on which there is nothing to do."""
         self.patches = self.breached = 0

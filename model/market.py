@@ -163,9 +163,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         affected, downtime = self._suffer(day, outages)
         evening, leaving = self._live(day, self._undisturbed(day, last), affected)
         if evening > day:
-            self._settle(slice(day, day + 1), outages, downtime)
-            outages, downtime = self._rest()
-            self._settle(slice(day + 1, evening), outages, downtime)
+            if any(outages) or any(provider.acted for provider in self.providers):
+                self._settle(slice(day, day + 1), outages, downtime)
+                outages, downtime = self._rest()
+                day += 1
+            self._settle(slice(day, evening), outages, downtime)
         movers, origin, target, complaints = self._choose(evening, leaving)
         pay_credits(self, evening)
         self._settle(slice(evening, evening + 1), outages, downtime, target, origin, complaints, arrived, departed)
