@@ -26,7 +26,7 @@ def test_every_number_shown_has_a_meaning_and_every_assumption_a_grade():
     text = to_toml(Scenario.preset("vendors"))
     assert "measured (in-house, 2009)" in text
     assert "vendor-stated (canonical, " in text
-    assert "measured (Debian kernel packages" in text
+    assert "assumed (close to the 6.7 kernel advisories" in text
     agreed = to_toml(Scenario.preset("quiet", **{"providers.0.sla.terms": "amazon-ec2-region"}))
     assert agreed.count("vendor-stated (Amazon EC2, region-level, 2022)") == 3
 
