@@ -117,9 +117,9 @@ def committed_differences(claim: Claim, manifest: dict[str, Any]) -> list[str]:
 def difference(committed: str, again: str, *, exact: bool) -> str:
     r"""Return where two summaries differ first, in words; empty where they agree.
 
-    >>> difference("a,b\\n1,2\\n", "a,b\\n1,2.5\\n", exact=True)
+    >>> difference("a,b\n1,2\n", "a,b\n1,2.5\n", exact=True)
     'line 2, b: 2 is committed, 2.5 comes out'
-    >>> difference("a,b\\n1,2\\n", "a,b\\n1,2.05\\n", exact=False)
+    >>> difference("a,b\n1,2\n", "a,b\n1,2.05\n", exact=False)
     ''
     """
     if committed == again:
