@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from browser.form import read_link, read_seed, write_link
+from browser.form import Form, read_link, read_seed, write_link
 from browser.session import Session, Show
 from browser.take_away import DOWNLOADS
 from model.errors import ScenarioError
@@ -39,6 +39,7 @@ class Desk:
     ) -> None:
         self._show, self._rearrange = show, rearrange
         self.forms, self.seed, self.wrong = read_link(search, own, start, seed)
+        self._typed_seed = str(self.seed)  # right or wrong
         self.edited = 0  # number of the form that is shown
         self.speed = "10"
         self.session = Session(show)
@@ -91,17 +92,23 @@ class Desk:
         if value not in SPEEDS:
             raise ScenarioError.of("speed", value, f"must be one of {', '.join(SPEEDS)}")
         self.speed = value
+        self._tell()
         if playing:
             self._play()
 
-    def _restart(self) -> None:
-        self._check()
+    def _restart(self, forms: list[Form] | None = None) -> None:
+        """Begin anew, with other forms if given; where something is wrong, forms and markets stay as they are."""
+        forms = self.forms if forms is None else forms
+        for form in forms:
+            _ = form.scenario  # raises what is wrong with it
+        read_seed(self._typed_seed)  # the same
+        self.forms, self.wrong = forms, ""
         self._begin()
 
     def _choose(self, value: str) -> None:
-        self.forms[self.edited] = self.forms[self.edited].choose(value)
-        self.wrong = ""
-        self._restart()
+        forms = list(self.forms)
+        forms[self.edited] = forms[self.edited].choose(value)
+        self._restart(forms)
 
     def _put(self, path: str, value: Any) -> None:
         form = self.forms[self.edited] = self.forms[self.edited].put(path, value)
@@ -112,6 +119,7 @@ class Desk:
             return
         if path.startswith("providers."):
             self._alter(path, scenario)
+        read_seed(self._typed_seed)  # what is still wrong with it is still said
         self._tell()
 
     def _alter(self, path: str, scenario: Scenario) -> None:
@@ -124,6 +132,7 @@ class Desk:
             self._founded[self.edited] = Scenario.parse(now)
 
     def _set_seed(self, value: str) -> None:
+        self._typed_seed = value
         self.seed = read_seed(value)
         self.wrong = ""
         if self.session.day == 0:
@@ -136,10 +145,12 @@ class Desk:
         self._tell()
 
     def _compare(self, on: bool) -> None:
-        self.forms = [self.forms[0], self.forms[0]] if on else self.forms[:1]
-        self.edited = len(self.forms) - 1
-        self.wrong = ""
-        self._restart()
+        number, self.edited = self.edited, int(on)
+        try:
+            self._restart([self.forms[0], self.forms[0]] if on else self.forms[:1])
+        except ScenarioError:
+            self.edited = number
+            raise
 
     def _download(self, kind: str, number: int = 0) -> None:
         name, _, make = DOWNLOADS[kind]
@@ -152,10 +163,6 @@ class Desk:
         self.session.ask(answer)
 
     # --- what follows
-
-    def _check(self) -> None:
-        for form in self.forms:
-            _ = form.scenario  # raises what is wrong with it
 
     def _begin(self) -> None:
         """Found the markets that the forms say; one that cannot be is as it was before it was edited."""
@@ -187,7 +194,7 @@ class Desk:
                 "groups": form.fields,
                 "start": form.start,
                 "starts": form.starts,
-                "seed": str(self.seed),
+                "seed": self._typed_seed,
                 "edited": self.edited,
                 "count": len(self.forms),
                 "wrong": self.wrong.splitlines(),

@@ -1,5 +1,6 @@
 """Form: the settings that the page offers, with the meaning and unit that the scenario's schema gives them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -258,13 +259,22 @@ def _item(section: Section, path: str, key: str, value: Any) -> Item:
         "path": path,
         "label": _label(path),
         "unit": origin.get("unit") or _range(info),
-        "help": meaning,
+        "help": plainly(meaning),
         "value": written(value),
         "options": list(dict.fromkeys([*options, value])) if options else None,
         "switch": isinstance(value, bool),
         "live": False,
         "main": True,
     }
+
+
+def plainly(text: str) -> str:
+    """Return the text with names of settings as the page writes them.
+
+    >>> plainly("from a vendor (`per_server_month`)")
+    'from a vendor (per server month)'
+    """
+    return re.sub(r"`([^`]*)`", lambda name: name[1].replace("_", " "), text)
 
 
 def _range(info: Any) -> str:

@@ -208,7 +208,7 @@ class Session:
         if busy or early or not self._watches:
             return
         self._stale, self._awaiting, self._shown_at = False, True, now
-        self._send([watch.changes() for watch in self._watches])
+        self._send([watch.changes(playing=self._playing) for watch in self._watches])
         if not self._playing or now > self._digest_at + max(DIGEST_SECONDS, self._digest_takes / DIGEST_PART):
             self._digest()
         self._show("bar", self._bar(), [])

@@ -43,8 +43,12 @@ class Watch:
         self.market.step()
         self.feed.after()
 
-    def changes(self) -> dict[str, Message]:
-        """Return what is new since the last look, by part of the page."""
+    def changes(self, *, playing: bool = False) -> dict[str, Message]:
+        """Return what is new since the last look, by part of the page.
+
+        While playing, a server that was down on any of the days since is shown so, or one would miss it; else only one
+        that is down today.
+        """
         market, since = self.market, self._day
         provider, downtime = self._columns()
         moved = np.flatnonzero(provider != self._provider)
@@ -58,7 +62,7 @@ class Watch:
         self._provider, self._day = provider, market.day
         return {
             "network": (network, arrays),
-            "fleet": ({"fleets": fleet(market, since), "day": market.day}, []),
+            "fleet": ({"fleets": fleet(market, since if playing else market.day), "day": market.day}, []),
             "charts": (self._history(since), []),
             "feed": ({"events": self.feed.since(since)}, []),
         }

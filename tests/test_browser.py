@@ -353,6 +353,19 @@ def test_a_hundred_opened_and_closed_sessions_leave_no_market_in_memory():
     assert threading.active_count() == threads
 
 
+def test_stopped_after_many_days_only_the_servers_down_today_are_shown_as_down():
+    found = []
+    for playing in (True, False):
+        watch = Watch(Market(small(), rng=1))
+        down = np.zeros(1)
+        while not down.any() or down[-1].any():  # until the day after an outage
+            watch.step()
+            down = watch.market.record.column("servers_down")
+        found.append([provider["down"] for provider in watch.changes(playing=playing)["fleet"][0]["fleets"]])
+    assert any(found[0])
+    assert not any(found[1])
+
+
 # --- the desk
 
 
@@ -369,9 +382,41 @@ def test_the_desk_says_what_is_wrong_and_lets_the_market_be(page):
                 part == "settings" and content["wrong"] == ["seed = 'x': must be a whole number from 0"]
             )
         )
-        desk.hear({"do": "set", "path": "users.count", "value": "400"})
-        content, _ = page.until(lambda part, content: part == "network-0" and content.get("whole"))
-        assert content["users"] == 400
+        desk.hear({"do": "set", "path": "users.count", "value": "400"})  # does not make the seed right
+        content, _ = page.until(lambda part, content: part == "settings")
+        assert (content["seed"], content["wrong"]) == ("x", ["seed = 'x': must be a whole number from 0"])
+        desk.hear({"do": "seed", "value": "3"})
+        page.until(lambda part, content: part == "network-0" and content.get("whole") and content["users"] == 400)
+        desk.hear({"do": "edit", "number": 0})
+        page.until(lambda part, content: part == "settings" and (content["seed"], content["wrong"]) == ("3", []))
+    finally:
+        desk.close()
+
+
+@pytest.mark.parametrize("other", [{"do": "compare", "on": True}, {"do": "scenario", "value": "many-policies"}])
+def test_while_something_is_wrong_other_markets_are_refused_and_the_old_one_can_be_played_on(page, other):
+    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+    try:
+        desk.hear({"do": "step"})
+        page.until(at_day(1))
+        desk.hear({"do": "seed", "value": "x"})
+        desk.hear(other)
+        desk.hear({"do": "set", "path": "providers.1.price", "value": "4"})
+        page.until(lambda part, content: part == "charts" and content.get("runs", [{}])[0].get("marks"))
+        desk.hear({"do": "edit", "number": 0})
+        content, _ = page.until(lambda part, content: part == "settings")
+        assert (content["count"], content["start"], len(content["wrong"])) == (1, "thought-experiment", 1)
+        desk.hear({"do": "step"})
+        page.until(at_day(2))
+    finally:
+        desk.close()
+
+
+def test_the_speed_that_holds_is_the_one_that_is_shown(page):
+    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+    try:
+        desk.hear({"do": "speed", "value": "50", "playing": False})
+        page.until(lambda part, content: part == "bar" and content.get("speed") == "50")
     finally:
         desk.close()
 
