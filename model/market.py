@@ -26,11 +26,11 @@ from model.errors import ScenarioError
 from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
 from model.founding import found_providers, found_users
-from model.network import Graph, build_graph, from_networkx
+from model.network import Graph, from_networkx, graph_for
 from model.record import NO_TURNOVER, Record, Turnover
 from model.responses import next_review, review, take_effect
 from model.scenario import Scenario
-from model.streams import fresh_seed, stream
+from model.streams import checked_seed, stream
 
 MINUTES_PER_DAY = 1440.0
 NOBODY, NOWHERE, NO_ADVERTS = np.empty(0, np.int32), np.empty(0, np.int16), Adverts.none()
@@ -110,7 +110,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
         self.flaws = draw_flaws(given.flaws, given.days, self.seed)
         self.people = draw_demography(given.open_market, given.users.count, given.days, self.seed)
-        self.network = attach(self._network(graph), self.people, given.open_market.links, self.seed)
+        self.network = attach(graph_for(given, graph, self.seed), self.people, given.open_market.links, self.seed)
         self.providers = found_providers(self, given, self.seed)
         n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
         self.rows = rows_for(n, len(self.providers))
@@ -403,21 +403,3 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     @datacollector.setter
     def datacollector(self, collector: Any) -> None:
         self._collector = collector
-
-    def _network(self, graph: Graph | None) -> Graph:
-        users = self.settings.users.count
-        network = build_graph(self.settings.network, users, self.seed) if graph is None else graph
-        if len(network) != users:
-            raise ScenarioError.of(
-                "users.count", users, f"must be {len(network)}, the nodes of the graph that is given"
-            )
-        return network
-
-
-def checked_seed(rng: Any) -> int:
-    """Return the root seed; no seed means a fresh one, never a fixed one."""
-    if rng is None:
-        return fresh_seed()
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise ScenarioError.of("rng", rng, "must be a whole number from 0, or None")
-    return int(rng)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from agents.word_of_mouth import Links
 from model import generators, schema
 from model.errors import ScenarioError
 from model.streams import stream
+
+if TYPE_CHECKING:
+    from model.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,22 @@ class Graph:
         talker = np.repeat(np.arange(len(self)), np.diff(self.links.indptr))
         graph.add_edges_from(zip(talker.tolist(), self.links.indices.tolist(), strict=True))
         return graph
+
+
+def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
+    """Return the graph that is given, which must have a node for each user, else the one that the scenario asks for.
+
+    Raises
+    ------
+    ScenarioError
+        If the graph has another number of nodes.
+    """
+    users = scenario.users.count
+    if given is None:
+        return build_graph(scenario.network, users, seed)
+    if len(given) != users:
+        raise ScenarioError.of("users.count", users, f"must be {len(given)}, the nodes of the graph that is given")
+    return given
 
 
 def build_graph(network: schema.Network, users: int, seed: int) -> Graph:

@@ -35,7 +35,7 @@ def decide(
     Examples: patchmarket decide; patchmarket decide --set flaws.per_year=15 --json;
     patchmarket decide --my my-company.toml --out answer
     """
-    from answers.commands import decide_once
+    from answers.decision.commands import decide_once
 
     decide_once(scenario, settings, my, provider, seed, replicates, workers, out, as_json=json)
 
@@ -58,6 +58,6 @@ def compare(
     Examples: patchmarket compare; patchmarket compare many-policies --provider Reboot;
     patchmarket compare debian-history --policy reboot --policy live-patch --out answer
     """
-    from answers.commands import compare_once
+    from answers.decision.commands import compare_once
 
     compare_once(scenario, settings, policy, provider, seed, replicates, workers, out, as_json=json)
