@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.run import prepare_folder
-from model.files import write_whole
+from model.files import prepare_folder, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -76,9 +76,9 @@ def carry_out(study: Study, out: Path | None = None, workers: int | None = None)
         Processes; None: one for each processor.
     """
     from batch.analysis import open_study
+    from batch.machine import cores
     from batch.progress import Display
     from batch.runner import run_study
-    from batch.sweep import cores
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "study" if out is None else out

@@ -23,9 +23,9 @@ from batch.lock import Lock
 from batch.logs import Ledger, Pending
 from batch.manifest import Manifest, now, read_manifest
 from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, sweep_orphans, write_part, write_tables
-from batch.run import prepare_folder
 from batch.wire import unpack_row
 from model.errors import ScenarioError
+from model.files import prepare_folder
 
 if TYPE_CHECKING:
     from batch.study import Run, Study

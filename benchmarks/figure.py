@@ -3,9 +3,9 @@
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from batch.figures import PALETTE
 from benchmarks.contenders import CONTENDERS, YEAR
 from benchmarks.race import Place
+from model.figures import PALETTE
 
 COLOURS = dict(zip(CONTENDERS, (*(PALETTE[number] for number in (0, 1, 2, 3, 5)), "#000000", "#777777"), strict=True))
 MARKERS = dict(zip(CONTENDERS, "os^DvPX", strict=True))

@@ -22,9 +22,9 @@ COMMANDS = {
     "python": ("-c", ""),
     "python, import typer": ("-c", "import typer"),
     "a bare typer command, --help": ("-c", BARE_COMMAND, "--help"),
-    "patchmarket --help": ("-m", "batch.cli", "--help"),
+    "patchmarket --help": ("-m", "patchmarket", "--help"),
 }
-RUN = {"patchmarket run, 300 users": ("-m", "batch.cli", "run", "--set", "users.count=300")}
+RUN = {"patchmarket run, 300 users": ("-m", "patchmarket", "run", "--set", "users.count=300")}
 
 
 class Start(NamedTuple):

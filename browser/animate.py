@@ -10,10 +10,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from PIL import Image
 
-from batch.figures import colours, plain
 from browser.fleet import BLINK
 from browser.layout import lay_out
 from model.errors import ScenarioError
+from model.figures import colours, plain
 
 if TYPE_CHECKING:
     from model.market import Market

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import solara
 
-from batch.commands.options import DEFAULT_SEED
-from batch.figures import PALETTE
 from browser.desk import Desk
 from browser.session import quietly
+from model import DEFAULT_SEED
+from model.figures import PALETTE
 from model.scenario import Scenario
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

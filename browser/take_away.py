@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from batch.figures import history_figure
+from model.figures import history_figure
 from model.show import to_toml
 
 if TYPE_CHECKING:

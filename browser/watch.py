@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.experience import DAYS_PER_MONTH
-from batch.figures import SMOOTHING_DAYS, colours, start_to_end, trailing_mean
 from browser.feed import Feed
 from browser.fleet import BLINK, fleet
 from browser.layout import lay_out
+from model.figures import SMOOTHING_DAYS, colours, start_to_end, trailing_mean
 from model.summary import summarise
 
 if TYPE_CHECKING:

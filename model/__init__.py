@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from model.market import Market
     from model.scenario import Scenario
 
-__all__ = ["Market", "Scenario", "ScenarioError"]
+DEFAULT_SCENARIO = "thought-experiment"
+DEFAULT_SEED = 3  # a run close to the median of the thought experiment; any other is as true
+
+__all__ = ["DEFAULT_SCENARIO", "DEFAULT_SEED", "Market", "Scenario", "ScenarioError"]
 
 _HOMES = {"Market": "model.market", "Scenario": "model.scenario", "ScenarioError": "model.errors"}
 

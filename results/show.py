@@ -5,8 +5,8 @@ import time
 from collections.abc import Sequence
 
 from batch.durable import write_durably
+from batch.machine import cores
 from batch.manifest import git_state
-from batch.sweep import cores
 from model.errors import ScenarioError
 from results import reproduce as work
 from results.claim import NAMES, QUICK, SUMMARY, Claim, load_claim, read_summary

@@ -21,11 +21,11 @@ from unittest import mock
 
 import pytest
 
-from batch.cli import main
+from patchmarket.cli import main
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:^[^\n]*`(?P<file>[\w.-]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", flags=re.M | re.S)
-PROGRAMS = {"uv run patchmarket": f'"{sys.executable}" -m batch.cli', "uv run python": f'"{sys.executable}"'}
+PROGRAMS = {"uv run patchmarket": f'"{sys.executable}" -m patchmarket', "uv run python": f'"{sys.executable}"'}
 REFUSED = "patchmarket: "
 SWEEPING = ("sweep", "decide", "compare", "game", "calibrate")
 

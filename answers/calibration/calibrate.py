@@ -12,9 +12,9 @@ from answers.calibration.measures import misfit, standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
 from answers.calibration.targets import Problem
 from batch.identity import derived_seed
+from batch.machine import cores
 from batch.progress import Display
 from batch.runner import Counts
-from batch.sweep import cores
 from model.errors import ScenarioError
 from model.files import write_whole
 from model.show import to_toml

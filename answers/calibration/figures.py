@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from answers.calibration.search import ALIKE, Trial, best
 from answers.calibration.targets import Problem
-from batch.figures import PALETTE, plain
+from model.figures import PALETTE, plain
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from batch.durable import write_durably
 from batch.identity import differences
 from batch.lock import NAME as LOCK
 from batch.lock import Lock
-from batch.run import prepare_folder
 from model.errors import ScenarioError
+from model.files import prepare_folder
 
 QUESTION = "calibration.toml"  # what is fitted to what, with how many runs a trial
 TRIALS = "trials.db"

@@ -17,9 +17,9 @@ from answers.calibration.measures import standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
 from answers.calibration.targets import Problem, Targets, coordinate
 from batch.identity import derived_seed
+from batch.machine import cores
 from batch.progress import Display
 from batch.runner import Counts
-from batch.sweep import cores
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from answers.decision.compare import OUTCOMES, Comparison, differences
-from batch.figures import PALETTE, plain
+from model.figures import PALETTE, plain
 
 PANELS = OUTCOMES[:4]
 

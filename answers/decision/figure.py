@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from answers.decision.decide import Case, Decision
 from batch.adaptive import interval
-from batch.figures import PALETTE, plain, wrapped
+from model.figures import PALETTE, plain, wrapped
 from model.terms import vendors
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from answers.factors.boxes import Box, Found, Points
-from batch.figures import PALETTE, plain, wrapped
+from model.figures import PALETTE, plain, wrapped
 
 EDGES = (PALETTE[5], PALETTE[2], PALETTE[3], PALETTE[4])
 LABEL_BOX = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "boxstyle": "round,pad=0.2"}

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from batch.figures import PALETTE, plain, wrapped
+from model.figures import PALETTE, plain, wrapped
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from answers.games.empirical import EmpiricalGame, Finding
 from answers.games.equilibria import Floats, support_of
 from answers.games.replicator import Path
 from answers.games.symmetric import counts_of
-from batch.figures import colours, plain
+from model.figures import colours, plain
 
 STYLES = ("-", "--", "-.", ":")
 COLUMNS_WITH_NUMBERS = 12  # beyond which the numbers in the cells would overlap

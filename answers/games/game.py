@@ -15,8 +15,8 @@ from answers.experiment import Runs, Variant, carry_out, experiment, need_replic
 from answers.games.empirical import EmpiricalGame, Finding, profiles_of
 from answers.games.replicator import replicate, trembling
 from batch.adaptive import interval
-from batch.run import prepare_folder
 from model.errors import ScenarioError
+from model.files import prepare_folder
 from model.scenario import Scenario
 
 if TYPE_CHECKING:

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from batch.analysis import open_study
-from batch.run import prepare_folder
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import prepare_folder, write_whole
 
 FILE = "report.html"
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from answers.report.break_even import BreakEven, in_cells
 from answers.report.drawing import INK
-from batch.figures import HATCHES, PALETTE, colours, ribbon, stack
+from model.figures import HATCHES, PALETTE, colours, ribbon, stack
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ Every closed form and published value that the model must give again, beside wha
 
 A figure agrees within {errors:g} standard errors (SE), or to rounding where chance plays no part (no SE). If all is
 well, a figure differs by chance once in 16,000. Seeds are fixed: the same version gives the same page. The functions
-are in `answers/validation/`, a check each, and `tests/test_validation.py` runs them on every change.
+are in `answers/validation/`, a check each, and `tests/answers/test_validation.py` runs them on every change.
 
 **{agree} of {total} figures agree{quick}.**
 """

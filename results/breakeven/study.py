@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batch.figures import plain
 from batch.study import Study
+from model.figures import plain
 from results.claim import Claim
 from results.runs import mean_of, on_ten_servers, runs_of, sheet
 

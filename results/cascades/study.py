@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from batch.figures import PALETTE
 from batch.study import Study
+from model.figures import PALETTE
 from results.claim import Claim
 from results.runs import mean_of, on_ten_servers, runs_of, share_of, sheet
 

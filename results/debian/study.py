@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.policies import POLICIES
-from batch.figures import PALETTE
 from batch.study import Study
+from model.figures import PALETTE
 from model.flaws import DATA, draw_flaws, history_start, read_history
 from model.reboots import campaign_days
 from model.schema import History

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from batch.figures import PALETTE
+from model.figures import PALETTE
 from results.claim import Claim
 from results.runs import in_parallel, mean_of, sheet
 
@@ -96,6 +96,6 @@ CLAIM = Claim(
 from the market's code, and shares with it only scenario, flaws, network and patch policies. With one seed both meet
 the same flaws and network, but draw other people and other talk, so runs are paired, not equal. Because the flaws are
 shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference is
-the sharper test. Where nothing is left to chance the two agree user by user: `tests/test_reference.py`.
+the sharper test. Where nothing is left to chance the two agree user by user: `tests/model/test_reference.py`.
 """,
 )

@@ -8,9 +8,9 @@ import numpy as np
 
 from answers.factors.sensitivity import indices
 from batch.analysis import open_study
-from batch.figures import PALETTE
 from batch.runner import run_study
 from batch.study import Study
+from model.figures import PALETTE
 from results.claim import Claim
 from results.runs import sheet
 

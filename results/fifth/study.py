@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from batch.figures import PALETTE, plain
 from batch.study import Study
 from model.closed_forms import after_the_move
+from model.figures import PALETTE, plain
 from results.claim import Claim
 from results.runs import mean_of, runs_of, sheet
 

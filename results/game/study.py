@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from answers.experiment import Variant, experiment, paired
-from batch.figures import PALETTE, plain
+from model.figures import PALETTE, plain
 from model.scenario import Scenario
 from results.claim import Claim
 from results.runs import mean_of, on_ten_servers, runs_of, sheet

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.figures import PALETTE
+from model.figures import PALETTE
 from results.claim import Claim
 from results.runs import in_parallel, mean_of, sheet
 

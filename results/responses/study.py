@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from answers.experiment import Variant, experiment, paired
-from batch.figures import PALETTE
+from model.figures import PALETTE
 from model.scenario import Scenario
 from results.claim import Claim
 from results.runs import mean_of, runs_of, sheet

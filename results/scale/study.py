@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
-from batch.figures import PALETTE
 from batch.study import Study
+from model.figures import PALETTE
 from results.claim import Claim
 from results.runs import CONFIDENCE, mean_of, on_ten_servers, runs_of, sheet
 

@@ -1,0 +1,57 @@
+"""Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches.
+
+The public names of all folders, imported on first use.
+
+>>> import patchmarket
+>>> market = patchmarket.Market("quiet", rng=1, **{"users.count": 1000}).run()
+>>> len(market.record.moves)
+0
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agents.provider import Provider
+    from agents.user import User
+    from answers.decision.compare import compare
+    from answers.decision.decide import decide
+    from batch.analysis import open_study
+    from batch.runner import run_study
+    from batch.study import Study
+    from model.errors import ScenarioError
+    from model.market import Market
+    from model.scenario import Scenario
+
+__all__ = [
+    "Market",
+    "Provider",
+    "Scenario",
+    "ScenarioError",
+    "Study",
+    "User",
+    "compare",
+    "decide",
+    "open_study",
+    "run_study",
+]
+
+_HOMES = {
+    "Market": "model",
+    "Provider": "agents",
+    "Scenario": "model",
+    "ScenarioError": "model",
+    "Study": "batch",
+    "User": "agents",
+    "compare": "answers.decision.compare",
+    "decide": "answers.decision.decide",
+    "open_study": "batch",
+    "run_study": "batch",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'patchmarket' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

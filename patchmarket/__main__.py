@@ -1,0 +1,5 @@
+"""`python -m patchmarket`: the command line."""
+
+from patchmarket.cli import main
+
+main()

@@ -1,0 +1,111 @@
+"""A sweep on a Dask cluster: its own scheduler and workers, started by the commands of docs/sweeps.md."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from batch.cluster import connect
+from batch.executors import Executor
+from batch.runner import run_study
+from batch.study import Study
+from tests import faults
+from tests.agreement import same_folders
+from tests.commands import ENVIRONMENT, ROOT, patchmarket
+
+pytest.importorskip("distributed")
+REPLICATES = 60
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """The address of a scheduler, with two worker processes."""
+    folder = tmp_path_factory.mktemp("dask")
+    log = (folder / "log").open("w+")
+    options = {"cwd": ROOT, "env": ENVIRONMENT, "stdout": log, "stderr": log}
+
+    def dask(*arguments):
+        return subprocess.Popen([sys.executable, "-m", "dask", *arguments], **options)
+
+    def until(pattern):
+        deadline = time.monotonic() + 60
+        while not (found := re.search(pattern, (folder / "log").read_text())):
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.05)
+        return found
+
+    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    address = until(r"Scheduler at: +(tcp://127\.0\.0\.1:\d+)")[1]
+    local = ("--nthreads", "1", "--no-dashboard", "--local-directory", str(folder))
+    workers = dask("worker", address, "--nworkers", "2", *local)
+    until(r"(?s)(Registered to:.*){2}")
+    yield address
+    for process in (workers, scheduler):
+        process.terminate()
+        process.wait(timeout=30)
+    log.close()
+
+
+def crew_on(cluster, study):
+    executor, size = cluster
+    return Executor(study, executor, size, do=faults.quick, prepare=None)
+
+
+def test_a_cluster_gives_the_same_tables(tmp_path, cluster):
+    study = faults.study(replicates=10)
+    run_study(study, tmp_path / "here", faults.crew(study))
+    with connect(cluster) as connection:
+        assert run_study(study, tmp_path / "there", crew_on(connection, study)) == (40, 0, 0)
+    assert same_folders(tmp_path / "here", tmp_path / "there")
+
+
+@pytest.mark.slow
+def test_the_command(tmp_path, cluster):
+    done = patchmarket("sweep", "tiny", "--out", str(tmp_path / "there"), "--cluster", cluster)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("12 runs done in ")
+    run_study(Study.load("tiny"), tmp_path / "here")
+    assert same_folders(tmp_path / "here", tmp_path / "there")
+
+
+def test_an_adaptive_study(tmp_path, cluster):
+    rule = {"minimum": 5, "maximum": 20, "round": 5, "outcome": "moves", "half_width": 150.0}
+    study = faults.study(replicates=rule)
+    run_study(study, tmp_path / "here", faults.crew(study))
+    with connect(cluster) as connection:
+        run_study(study, tmp_path / "there", crew_on(connection, study))
+    assert same_folders(tmp_path / "here", tmp_path / "there")
+
+
+@pytest.mark.slow
+def test_a_killed_worker_loses_nothing(tmp_path, cluster):
+    study = faults.study(replicates=REPLICATES)
+    run_study(study, tmp_path / "here", faults.crew(study))
+    killed = []
+
+    with connect(cluster) as connection:
+        client = connection[0]._client
+
+        def progress(counts):
+            if counts.done > 40 and not killed:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        assert run_study(study, tmp_path / "there", crew_on(connection, study), progress=progress).failed == 0
+    assert killed
+    assert same_folders(tmp_path / "here", tmp_path / "there")
+
+
+def test_nobody_there_is_one_line_and_exit_code_2(tmp_path, monkeypatch):
+    monkeypatch.setattr("batch.cluster.CONNECT_SECONDS", 1)
+    from model.errors import ScenarioError
+
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+        with pytest.raises(ScenarioError) as refused, connect(address):
+            pass
+        assert str(refused.value).startswith(f"--cluster = {address!r}: must be a Dask scheduler that answers (")
+        assert "\n" not in str(refused.value)
