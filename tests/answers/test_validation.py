@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 
 import pytest
-from batch.commands import documents
+from patchmarket import documents
 
 from answers.validation import downtime, leaving, spreading
 from answers.validation import run as running
