@@ -30,15 +30,17 @@ def calibrate(
     patchmarket calibrate my.toml --to my-targets.toml --out out/mine --trials 100;
     patchmarket calibrate --set users.count=1000 --recover 5 --out out/recovery
     """
-    from answers.calibration.calibrate import calibrate as fit
-    from answers.calibration.recovery import recover as find
+    import answers
     from answers.calibration.targets import Problem, Targets
-    from answers.show import show
     from patchmarket.options import load
+    from patchmarket.printing import show
 
     problem = Problem(load(scenario, settings), Targets.load(to))
     how: dict[str, Any] = {"trials": trials, "replicates": replicates, "seed": seed, "workers": workers}
-    answer = fit(problem, out, **how) if recover is None else find(problem, recover, out, **how)
+    if recover is None:
+        answer = answers.calibrate(problem, out, **how)
+    else:
+        answer = answers.recover(problem, recover, out, **how)
     show(answer, out, as_json=json)
     if out is not None and recover is None and not json:
         print(f"The scenario with these settings: {out / 'fitted.toml'}; every trial: {out / 'trials.csv'}")

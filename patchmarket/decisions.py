@@ -35,23 +35,24 @@ def decide(
     Examples: patchmarket decide; patchmarket decide --set flaws.per_year=15 --json;
     patchmarket decide --my my-company.toml --out answer
     """
-    from answers.decision.company import Company
-    from answers.decision.decide import decide as answer_of
-    from answers.options import provider_number
-    from answers.show import show
+    import answers
+    from answers.alternatives import provider_number
     from model.files import prepare_folder
     from model.paths import read_assignment
+    from patchmarket.printing import show
 
     company = None
     if my is None:
         market = load(scenario, settings)
     else:
-        company = Company.load(my)
+        company = answers.Company.load(my)
         market = company.market(load(scenario, []), **dict(read_assignment(text) for text in settings))
     provider_number(market, provider)  # refuse a wrong name before a folder is made
     if out is not None:
         prepare_folder(out)
-    answer = answer_of(market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out)
+    answer = answers.decide(
+        market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out
+    )
     show(answer, out, as_json=json)
 
 
@@ -73,16 +74,14 @@ def compare(
     Examples: patchmarket compare; patchmarket compare many-policies --provider Reboot;
     patchmarket compare debian-history --policy reboot --policy live-patch --out answer
     """
-    from answers.decision.compare import checked
-    from answers.decision.compare import compare as answer_of
-    from answers.options import provider_number
-    from answers.show import show
+    import answers
+    from answers.comparison.compare_ask import ask
     from model.files import prepare_folder
+    from patchmarket.printing import show
 
     market = load(scenario, settings)
-    provider_number(market, provider)
-    checked(policy)
+    ask(market, policy, provider)  # refuse a wrong name before a folder is made
     if out is not None:
         prepare_folder(out)
-    answer = answer_of(market, policy, provider, replicates=replicates, seed=seed, workers=workers, out=out)
+    answer = answers.compare(market, policy, provider, replicates=replicates, seed=seed, workers=workers, out=out)
     show(answer, out, as_json=json)

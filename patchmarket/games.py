@@ -28,13 +28,13 @@ def game(
     Examples: patchmarket game --policies reboot,live-patch;
     patchmarket game quiet --policies reboot,live-patch --players 3 --set users.count=2000 --out out/game
     """
-    from answers.games.game import play
-    from answers.show import show
+    import answers
     from patchmarket.options import load
+    from patchmarket.printing import show
 
     chosen = [name.strip() for name in policies.split(",")]
     market = load(scenario, settings)
-    found = play(market, chosen, players=players, replicates=replicates, seed=seed, out=out, workers=workers)
+    found = answers.game(market, chosen, players=players, replicates=replicates, seed=seed, out=out, workers=workers)
     show(found, out, as_json=json)
 
 
@@ -48,11 +48,11 @@ def sensitivity(
 
     Examples: patchmarket sensitivity out/mine; patchmarket sensitivity out/mine --outcome p1_profit --out out/why
     """
-    from answers.factors.sensitivity import explain
-    from answers.show import show
+    import answers
     from batch.analysis import open_study
+    from patchmarket.printing import show
 
-    show(explain(open_study(folder), outcome), out, as_json=json)
+    show(answers.sensitivity(open_study(folder), outcome), out, as_json=json)
 
 
 def discover(
@@ -69,8 +69,8 @@ def discover(
     Examples: patchmarket discover out/mine --when 'live_paid == 0';
     patchmarket discover out/mine --when 'p0_profit < p1_profit and users.tolerance.median < 5' --out out/where
     """
-    from answers.factors.discover import find
-    from answers.show import show
+    import answers
     from batch.analysis import open_study
+    from patchmarket.printing import show
 
-    show(find(open_study(folder), when), out, as_json=json)
+    show(answers.discover(open_study(folder), when), out, as_json=json)

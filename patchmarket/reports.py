@@ -18,6 +18,6 @@ def report(
 
     Examples: patchmarket report out/tiny; patchmarket report out/tiny --out tiny.html
     """
-    from answers.report import write_report
+    from answers import write_report
 
     print(f"Written: {write_report(folder, out)}")
