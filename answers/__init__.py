@@ -34,10 +34,7 @@ if TYPE_CHECKING:
     from answers.sensitivity_analysis.sensitivity import sensitivity
     from answers.validation.validate import validate
 
-REPLICATES = 30  # of each variant, by default: the break-even price of the thought experiment is then known to a sixth
-
 __all__ = [
-    "REPLICATES",
     "Answer",
     "Company",
     "calibrate",

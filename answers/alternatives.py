@@ -1,6 +1,6 @@
 """What a provider could do instead: any patch policy, on the terms that hold in its scenario."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from agents.policies import POLICIES
 from agents.policies.base import FullReboots
@@ -26,6 +26,30 @@ def provider_number(scenario: Scenario, name: str | None) -> int:
     return number
 
 
+class Alternatives(NamedTuple):
+    """The policies that one provider could follow."""
+
+    path: str  # of its policy in the scenario
+    present: str  # the kind that it follows
+    policies: dict[str, dict[str, Any]]  # kind -> complete table
+
+
+def alternatives_of(scenario: Scenario) -> list[Alternatives]:
+    """Return for each provider the policies that it could follow, each on the terms of `on_its_terms`.
+
+    >>> alternatives_of(Scenario.preset("thought-experiment"))[0].path
+    'providers.0.policy'
+    """
+    return [
+        Alternatives(
+            path=f"providers.{number}.policy",
+            present=provider.policy.kind,
+            policies={kind: on_its_terms(scenario, number, kind) for kind in POLICIES},
+        )
+        for number, provider in enumerate(scenario.providers)
+    ]
+
+
 def on_its_terms(scenario: Scenario, provider: int, kind: str) -> dict[str, Any]:
     """Return a policy of that kind for a provider, as a complete table.
 
@@ -42,12 +66,3 @@ def on_its_terms(scenario: Scenario, provider: int, kind: str) -> dict[str, Any]
     if isinstance(own, FullReboots) and isinstance(policy, FullReboots):
         terms |= {key: getattr(own, key) for key in CAMPAIGN_TERMS if key in terms and hasattr(own, key)}
     return terms
-
-
-def policy_path(provider: int) -> str:
-    """Return the dotted path of a provider's policy in a scenario.
-
-    >>> policy_path(0)
-    'providers.0.policy'
-    """
-    return f"providers.{provider}.policy"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from answers import REPLICATES
+from answers.defaults import REPLICATES
 from patchmarket.options import JsonOption, ScenarioArgument, SetOption, WorkersOption, load
 
 ProviderOption = Annotated[

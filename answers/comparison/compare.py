@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from answers import REPLICATES
 from answers.answer import Answer
 from answers.comparison.compare_ask import ask
 from answers.comparison.compare_measure import Comparison, measure
 from answers.comparison.compare_table import shown_of, summary_of
 from answers.comparison.compare_text import paragraph
+from answers.defaults import REPLICATES
 from answers.experiment import carry_out, experiment
 from model.scenario import Scenario
 
@@ -63,7 +63,8 @@ def compare(
         seed=seed,
     )
     runs = carry_out(study, None if out is None else out / "study", workers)
-    return tell(measure(question, runs))
+    comparison = measure(question, runs)
+    return tell(comparison)
 
 
 def tell(comparison: Comparison) -> Answer:

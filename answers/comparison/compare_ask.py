@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.policies import POLICIES
-from answers.alternatives import on_its_terms, policy_path, provider_number
+from answers.alternatives import alternatives_of, provider_number
 from answers.experiment import Variant
 from model.errors import ScenarioError
 from model.scenario import Scenario
@@ -31,11 +31,7 @@ def ask(scenario: Scenario, policies: Sequence[str] = (), provider: str | None =
     for policy in policies:
         if policy not in POLICIES:
             raise ScenarioError.of("--policy", policy, f"must be one of {', '.join(POLICIES)}")
-    present = scenario.providers[number].policy.kind
-    kinds = dict.fromkeys([present, *(policies or POLICIES)])
-    path = policy_path(number)
-    return Question(
-        scenario,
-        number,
-        [Variant(kind, {path: on_its_terms(scenario, number, kind)} if kind != present else {}) for kind in kinds],
-    )
+    mine = alternatives_of(scenario)[number]
+    kinds = dict.fromkeys([mine.present, *(policies or POLICIES)])
+    variants = [Variant(kind, {mine.path: mine.policies[kind]} if kind != mine.present else {}) for kind in kinds]
+    return Question(scenario, number, variants)

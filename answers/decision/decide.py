@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from answers import REPLICATES
 from answers.answer import Answer
 from answers.decision.decide_ask import ask
 from answers.decision.decide_company import Company
@@ -11,6 +10,7 @@ from answers.decision.decide_measure import Decision, measure
 from answers.decision.decide_run import run
 from answers.decision.decide_table import shown_of, summary_of, table_of
 from answers.decision.decide_text import paragraph
+from answers.defaults import REPLICATES
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def decide(
     """
     question = ask(scenario, provider, company)
     runs = run(question, replicates=replicates, seed=seed, workers=workers, out=out)
-    return tell(measure(question, runs, seed))
+    decision = measure(question, runs, seed)
+    return tell(decision)
 
 
 def tell(decision: Decision) -> Answer:
@@ -60,5 +61,5 @@ def tell(decision: Decision) -> Answer:
 
         return decision_figure(decision)
 
-    table, text = table_of(decision), paragraph(decision)
-    return Answer("decide", summary_of(decision) | {"answer": text}, table, text, figure, shown_of(table))
+    table, summary, text = table_of(decision), summary_of(decision), paragraph(decision)
+    return Answer("decide", summary | {"answer": text}, table, text, figure, shown_of(table))

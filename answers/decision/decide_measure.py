@@ -5,11 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from answers.decision.decide_ask import Contrast, Question
+from answers.decision.decide_ask import Contrast, Question, Unknown
 from answers.decision.decide_pairs import Pairs, shift
 from answers.decision.decide_run import DecisionRuns
-from answers.decision.decide_search import interval_at
-from answers.decision.decide_unknowns import Unknown
 from answers.intervals import Values, share_interval
 from batch.adaptive import interval
 from model.closed_forms import break_even_price, break_even_with_churn, copying_pays_above
@@ -135,6 +133,13 @@ def measure(question: Question, runs: DecisionRuns, seed: int) -> Decision:
         curve=curve_of_search(runs.searched[1]) if runs.searched else curve_of(pairs, prices),
         fleet=fleet_of(question, pairs),
     )
+
+
+def interval_at(root: float, tried: list[Pairs]) -> tuple[float, float]:
+    """Return the interval of a price that was searched for, with decisions as they fall in the runs next to it."""
+    nearest = min(tried, key=lambda pairs: abs(pairs.price - root))
+    low, high = nearest.interval
+    return min(low, root), max(high, root)
 
 
 def measured(contrast: Contrast, pairs: Pairs, plan: Pairs) -> Case:

@@ -1,18 +1,25 @@
-"""The runs of `decide`: one study of all contrasts, and a search by further runs where the price changes decisions."""
+"""The runs of `decide`: one study of all contrasts, and further runs where the price changes decisions.
+
+A host that copies its rival compares profits, and one that cuts its price stops at its costs. What live patches cost
+then decides when and how they act, so one set of runs no longer holds for all prices: the break-even price is searched
+for by further runs.
+"""
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from answers.alternatives import policy_path
 from answers.decision.decide_ask import Contrast, Question
 from answers.decision.decide_pairs import Pairs, pairs_of
-from answers.decision.decide_search import search
 from answers.experiment import Variant, carry_out, experiment, paired
 
 if TYPE_CHECKING:
     import pandas as pd
+
+DOUBLINGS = 5  # at most, to find a price at which live patching no longer pays
+MOST_RUNS = 12  # prices tried between the two that enclose the root
+PRECISION = 0.01  # of the upper price
 
 
 class DecisionRuns(NamedTuple):
@@ -75,11 +82,11 @@ def pairs_at(
 ) -> Callable[[float], Pairs]:
     """Return a function of the price that runs the plan at it; the runs without live patching hold for all prices."""
     plan, provider = question.plan, question.provider
-    path = policy_path(provider)
+    ((path, live),) = plan.patching.items()
 
     def run_at(price: float) -> Pairs:
-        policy = plan.patching[path] | {"per_server_month": price}
-        variant = Variant(f"patching at {price:g}", plan.patching | {path: policy})
+        policy = live | {"per_server_month": price}
+        variant = Variant(f"patching at {price:g}", {path: policy})
         study = experiment(question.scenario, [variant], name="price", replicates=replicates, seed=seed)
         table = carry_out(study, None, workers).table
         profit, months = (paired(table, f"p{provider}_{name}")[0] for name in ("profit", "server_months"))
@@ -87,3 +94,36 @@ def pairs_at(
         return Pairs(price, gain.to_numpy(float), months.loc[gain.index].to_numpy(float))
 
     return run_at
+
+
+def search(pairs_at: Callable[[float], Pairs]) -> tuple[float, list[Pairs]]:
+    """Return the price at which the mean gain is nothing, and the runs of all prices tried, sorted by price.
+
+    The gain falls with the price, in jumps where a decision changes: Brent's method finds a price at which it changes
+    sign. Where live patching does not pay even for nothing, the price below 0 is that of those runs.
+    """
+    from scipy import optimize
+
+    tried: dict[float, Pairs] = {}
+
+    def mean_gain(price: float) -> float:
+        if price not in tried:
+            tried[price] = pairs_at(price)
+        return float(tried[price].gain.mean())
+
+    def found(price: float) -> tuple[float, list[Pairs]]:
+        return price, [tried[key] for key in sorted(tried)]
+
+    if mean_gain(0.0) <= 0:
+        return found(tried[0.0].break_even)
+    low, high = 0.0, 1.1 * tried[0.0].break_even  # above what it would be if nobody looked at costs
+    for _ in range(DOUBLINGS):
+        if mean_gain(high) <= 0:
+            break
+        low, high = high, 2 * high
+    else:
+        if mean_gain(high) > 0:
+            return found(tried[high].break_even)
+    root = optimize.brentq(mean_gain, low, high, xtol=PRECISION * high, rtol=1e-9, maxiter=MOST_RUNS, disp=False)
+    mean_gain(float(root))
+    return found(float(root))

@@ -64,7 +64,8 @@ def game(
     if out is not None:
         prepare_folder(out)
     runs = carry_out(study, None if out is None else out / "study", workers)
-    return tell(measure(question, runs, scenario.name, replicates, seed))
+    analysis = measure(question, runs, scenario.name, replicates, seed)
+    return tell(analysis)
 
 
 def tell(analysis: GameAnalysis) -> Answer:

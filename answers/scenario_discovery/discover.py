@@ -30,7 +30,8 @@ def discover(results: "StudyResults", when: str) -> Answer:
         For a condition that cannot be read, or a study of too few points or without factors.
     """
     cases = ask(results, when)
-    return tell(measure(results.study, when, cases))
+    discovery = measure(results.study, when, cases)
+    return tell(discovery)
 
 
 def tell(discovery: Discovery) -> Answer:

@@ -30,7 +30,8 @@ def sensitivity(results: "StudyResults", outcome: str) -> Answer:
         For another design, an unknown or constant outcome, or too few whole blocks.
     """
     blocks = analysable(results, outcome)
-    return tell(measure(results.study, outcome, blocks))
+    found = measure(results.study, outcome, blocks)
+    return tell(found)
 
 
 def tell(found: Sensitivity) -> Answer:

@@ -6,9 +6,8 @@ import math
 import pytest
 
 from answers.decision.decide import tell
-from answers.decision.decide_ask import ask, plan_of, vendors_of
+from answers.decision.decide_ask import ask, unknowns_of
 from answers.decision.decide_company import Company, example_names
-from answers.decision.decide_unknowns import unknowns_of
 from model import Market, Scenario, ScenarioError
 from tests.answers.questions import decision_on
 from tests.commands import patchmarket
@@ -69,8 +68,8 @@ def test_users_come_as_they_leave():
 
 def test_what_it_pays_per_patch_is_borne_by_the_part_of_the_fleet_that_is_simulated():
     mine = company()
-    market = mine.market(BASE)
-    own = next(c for c in vendors_of(plan_of(market, 0), 0, mine.fleet_share) if c.name == "Own kernel engineers")
+    asked = ask(mine.market(BASE), company=mine).contrasts
+    own = next(contrast for contrast in asked if contrast.name == "Own kernel engineers")
     assert own.patching["providers.0.policy"]["per_patch"] == 1600 * 20 / 40
 
 

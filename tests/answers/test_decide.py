@@ -11,7 +11,7 @@ from scipy import stats
 from agents.experience import DAYS_PER_MONTH
 from answers.alternatives import on_its_terms, provider_number
 from answers.decision.decide import tell
-from answers.decision.decide_ask import Contrast, plan_of, price_decides, rivals_of, shifts_of, vendors_of
+from answers.decision.decide_ask import Contrast, ask, price_decides
 from answers.decision.decide_measure import closed_forms as measured_forms
 from answers.decision.decide_measure import measure
 from answers.decision.decide_pairs import pairs_of
@@ -34,6 +34,10 @@ def small(small_runs):
     return measure(*small_runs, seed=1)
 
 
+def asked(scenario, kind):
+    return [contrast for contrast in ask(scenario).contrasts if contrast.kind == kind]
+
+
 # --- closed forms
 
 
@@ -51,7 +55,7 @@ MINUTES_A_MONTH = 0.5 * DAYS_PER_MONTH
 def test_with_full_information_and_long_memory_the_share_kept_is_the_tolerance_distribution():
     settings = SMALL | DAILY_REBOOTS | {"users.count": 2000, "users.memory_days": 60.0, "days": 500}
     scenario = Scenario.preset("thought-experiment", **settings)
-    plan = plan_of(scenario, 0)
+    plan = ask(scenario).plan
     variants, places = variants_of([plan])
     runs = here(experiment(scenario, variants, name="informed", replicates=3))
     kept = measured_forms(scenario, 0, runs.table, places[0], plan.price).kept
@@ -211,7 +215,7 @@ def test_who_decides_is_the_first_that_does_not_patch_live():
 
 def test_who_patches_live_already_is_compared_with_rebooting():
     scenario = Scenario.preset("thought-experiment", **{"providers.1.policy.outage_minutes": 9.0})
-    plan = plan_of(scenario, 1)
+    plan = ask(scenario, "Live & Co").plan
     reboot = plan.without["providers.1.policy"]
     assert (reboot["kind"], reboot["outage_minutes"]) == ("reboot", 9.0)
     assert plan.patching["providers.1.policy"] == scenario.providers[1].policy.model_dump()
@@ -228,25 +232,24 @@ def test_other_policies_are_as_others_have_them_with_ones_own_reboots():
 
 def test_vendors_differ_in_all_their_terms():
     scenario = Scenario.preset("thought-experiment")
-    plan = plan_of(scenario, 0)
-    asked = {c.name: c for c in vendors_of(plan, 0)}
-    assert len(asked) == len(vendors())
-    hotpatch = asked["Windows Server 2025 hotpatch with Azure Arc"]
+    by_name = {c.name: c for c in asked(scenario, "vendor")}
+    assert len(by_name) == len(vendors())
+    hotpatch = by_name["Windows Server 2025 hotpatch with Azure Arc"]
     policy = scenario.replace(**hotpatch.patching).providers[0].policy
     assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 24.0)
     assert hotpatch.price == 24.0
-    slow = plan_of(scenario.replace(**{"providers.0.policy.notice_days": 91}), 0)
-    assert "Amazon Linux kernel live patching" not in {c.name for c in vendors_of(slow, 0)}
+    slow = scenario.replace(**{"providers.0.policy.notice_days": 91})
+    assert "Amazon Linux kernel live patching" not in {c.name for c in asked(slow, "vendor")}
 
 
 def test_rivals_do_the_other_thing():
     one = Scenario.preset("thought-experiment")
-    rebooting = rivals_of(one, plan_of(one, 0), 0)
+    rebooting = asked(one, "shift")[0]
     assert rebooting.name == "rival rebooting"
     assert rebooting.without["providers.1.policy"]["kind"] == "reboot"
     assert rebooting.patching["providers.0.policy"]["kind"] == "live-patch"
     many = Scenario.preset("many-policies")
-    patching = rivals_of(many, plan_of(many, 0), 0)
+    patching = asked(many, "shift")[0]
     assert patching.name == "all rivals patching live too"
     changed = many.replace(**patching.without)
     assert [p.policy.kind for p in changed.providers] == ["reboot"] + 6 * ["live-patch"]
@@ -254,11 +257,11 @@ def test_rivals_do_the_other_thing():
 
 def test_circumstances_are_those_that_the_scenario_allows():
     history = Scenario.preset("debian-history")
-    assert [c.name for c in shifts_of(history, plan_of(history, 0), 0)] == ["rival rebooting"]
+    assert [c.name for c in asked(history, "shift")] == ["rival rebooting"]
     alone = Scenario.load({"providers": [{"name": "A"}]}, **{"flaws.hypervisor_per_year": 2.0})
-    names = [c.name for c in shifts_of(alone, plan_of(alone, 0), 0)]
+    names = [c.name for c in asked(alone, "shift")]
     assert names == ["flaws twice as often", "no hypervisor flaws"]
-    double = shifts_of(alone, plan_of(alone, 0), 0)[0].without
+    double = asked(alone, "shift")[0].without
     assert double == {"flaws.per_year": 12.8, "flaws.hypervisor_per_year": 4.0}
 
 
