@@ -21,17 +21,17 @@ from agents.policies import POLICIES, AnyPolicy, Outage, Policy
 from agents.provider import Provider
 from agents.word_of_mouth import Links
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import write_atomically
 from model.network import Graph
-from model.record import Event
-from model.show import to_toml
+from model.record import ProviderResponse
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     from model.market import Market
 
 FORMAT = 1  # raised when a file is no longer read by the code before
 MAINTENANCE = ("announced", "waiting", "booted", "campaigns", "making")
-PROVIDER = ("original_servers", "announced_news", "patches", "breached", "credited")
+PROVIDER = ("original_servers", "has_news", "patches", "breached", "credited")
 COLUMNS = ("slot", "value", "fussiness", "downtime", "month_minutes", "bound", "complained")
 POLICY: TypeAdapter[Policy] = TypeAdapter(AnyPolicy)
 Arrays = dict[str, NDArray[Any]]
@@ -66,7 +66,7 @@ def save(market: "Market", path: str | Path) -> None:
         with beside.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
-    write_whole(Path(path), write)
+    write_atomically(Path(path), write)
 
 
 def resume(path: str | Path, *, threads: int = 1) -> "Market":
@@ -119,7 +119,7 @@ def streams(market: "Market") -> dict[str, np.random.Generator]:
 
 
 def _provider(provider: Provider) -> dict[str, Any]:
-    maintenance, planned = provider.maintenance, provider.planned
+    maintenance, planned = provider.maintenance, provider.planned_policy
     running = maintenance.running
     return {
         "price": provider.price,
@@ -185,7 +185,7 @@ def _fill(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
     market.talking.drawn, market.talking.last = arrays["talking"], state["talked"]
     for provider, was in zip(market.providers, state["providers"], strict=True):
         _restore(provider, was)
-    market.ask_for_offers()
+    market.update_offers()
     _remember(market, state, arrays)
 
 
@@ -198,7 +198,7 @@ def _seat(fleets: Fleets, arrays: Arrays) -> None:
 
 def _restore(provider: Provider, was: dict[str, Any]) -> None:
     provider.price, provider.policy = was["price"], POLICY.validate_python(was["policy"])
-    provider.planned = was["planned"] and (was["planned"][0], POLICY.validate_python(was["planned"][1]))
+    provider.planned_policy = was["planned"] and (was["planned"][0], POLICY.validate_python(was["planned"][1]))
     provider.tried = tuple(was["tried"])
     running = was["running"] and Campaign(*was["running"])
     provider.maintenance = Maintenance(running=running, **was["maintenance"])
@@ -210,9 +210,9 @@ def _remember(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
     record = market.record
     record.daily[: record.days] = arrays["daily"]
     record.users_at_start = arrays["users at start"]
-    record.responses = [Event(**event) for event in state["responses"]]
+    record.responses = [ProviderResponse(**event) for event in state["responses"]]
     columns = [arrays[f"move {k}"] for k in range(7)]
-    record.moved(*columns)
+    record.add_moves(*columns)
     places, starts = arrays["outage places"], np.cumsum(arrays["outage places"][:, 2])[:-1]
     servers, seated = (np.split(arrays[f"outage {what}"], starts) for what in ("servers", "seated"))
     causes, minutes = arrays["outage causes"].tolist(), arrays["outage minutes"].tolist()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.experience import DAYS_PER_MONTH, endured
+from agents.experience import DAYS_PER_MONTH, minutes_lost
 from agents.maintenance import NEVER
 from agents.policies import Outage
 from agents.provider import Provider
@@ -54,7 +54,7 @@ def note_outages(market: "Market", provider: Provider, causes: list[Outage], aff
     lost = minutes[users.slot[affected] // provider.capacity]
     for k in np.flatnonzero(users.instances[affected] > 1):
         second = minutes[users.slot[len(users.provider) + affected[k]] // provider.capacity]
-        lost[k] = endured(lost[k], second, market.failover_minutes)
+        lost[k] = minutes_lost(lost[k], second, market.failover_minutes)
     users.month_minutes[affected] += lost
 
 
@@ -74,5 +74,5 @@ def pay_credits(market: "Market", day: int) -> None:
     for provider in market.providers:
         mine = hit[users.provider[hit] == provider.index]
         due = credit_share(users.month_minutes[mine], provider.sla)
-        provider.credited += float(due @ users.instances[mine]) * provider.price
+        provider.credits += float(due @ users.instances[mine]) * provider.price
     users.month_minutes[hit] = 0.0

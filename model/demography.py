@@ -23,7 +23,7 @@ from model.streams import stream
 if TYPE_CHECKING:
     from model.market import Market
 
-NOBODY, NOWHERE = np.empty(0, np.int64), np.empty(0, np.int16)
+NO_USERS, NO_PROVIDERS = np.empty(0, np.int64), np.empty(0, np.int16)
 NEVER = np.iinfo(np.int32).max
 
 
@@ -124,14 +124,14 @@ def _meet(founders: int, arrives: Ints, departs: Ints, ends: Ints, rng: np.rando
 
 def come_and_go(market: "Market", day: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Let the day's departures leave for good, then its arrivals ask a neighbour; return the providers of each."""
-    users, fleets, people = market.users, market.fleets, market.people
+    users, fleets, people = market.users, market.fleets, market.demography
     if not people.changing:
-        return NOWHERE, NOWHERE
-    going = people.departing.get(day, NOBODY)
+        return NO_PROVIDERS, NO_PROVIDERS
+    going = people.departing.get(day, NO_USERS)
     going = going[users.provider[going] >= 0]
     departed = users.provider[going].copy()
     depart(going, users, fleets)
-    coming = people.arriving.get(day, NOBODY)
+    coming = people.arriving.get(day, NO_USERS)
     for i, draw in zip(coming, market.asking.random(len(coming)), strict=True):
         settle_down(market, day, int(i), float(draw))
     return users.provider[coming], departed
@@ -150,17 +150,17 @@ def settle_down(market: "Market", day: int, i: int, draw: float) -> None:
     hears = market.network.hears
     asked = hears.indices[hears.indptr[i] : hears.indptr[i + 1]]
     asked = asked[users.provider[asked] >= 0]
-    asked = asked[users.fussiness[i] < reach[users.provider[asked]]]
+    asked = asked[users.requirements[i] < reach[users.provider[asked]]]
     if asks and len(asked):
         friend = asked[int(draw * len(asked))]
         own = users.provider[friend]
-        told = users.belief[friend, own] * market.fade[yesterday - users.as_of[friend]]
+        told = users.belief[friend, own] * market.decay[yesterday - users.as_of[friend]]
         users.source[i, own] = WORD_OF_MOUTH
     else:
-        by_name = market.by_name
-        open_to = by_name[users.fussiness[i] < reach[by_name]]
+        name_order = market.name_order
+        open_to = name_order[users.requirements[i] < reach[name_order]]
         if len(open_to) == 0:
-            open_to = by_name[[int(reach[by_name].argmax())]]
+            open_to = name_order[[int(reach[name_order].argmax())]]
         sizes = (market.fleets.users if asks else market.record.users_at_start)[open_to].astype(float)
         weights = np.cumsum(sizes if sizes.sum() else np.ones(len(open_to)))
         own = open_to[np.searchsorted(weights, draw * weights[-1], side="right")]

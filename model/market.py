@@ -9,10 +9,10 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.chance import Trials, bernoulli_indices
-from agents.choice import Offers, Tastes, choose
+from agents.bernoulli import BernoulliTrials, bernoulli_indices
+from agents.choice import Offers, Preferences, choose
 from agents.day import Adverts, Crowd, Part, Society, live
-from agents.experience import fading, suffer, weight_of_a_minute
+from agents.experience import decay_factors, apply_outages, belief_per_minute
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
 from agents.user import User, window
@@ -25,7 +25,7 @@ from model.demography import attach, come_and_go, draw_demography
 from model.errors import ScenarioError
 from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
-from model.founding import found_providers, found_users
+from model.initial_state import create_providers, create_users
 from model.network import Graph, from_networkx, graph_for
 from model.record import NO_TURNOVER, Record, Turnover
 from model.responses import next_review, review, take_effect
@@ -33,7 +33,7 @@ from model.scenario import Scenario
 from model.streams import checked_seed, stream
 
 MINUTES_PER_DAY = 1440.0
-NOBODY, NOWHERE, NO_ADVERTS = np.empty(0, np.int32), np.empty(0, np.int16), Adverts.none()
+NO_USERS, NO_PROVIDERS, NO_ADVERTS = np.empty(0, np.int32), np.empty(0, np.int16), Adverts.none()
 
 
 class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
@@ -109,42 +109,42 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.windows: dict[int, User] = {}
 
         self.flaws = draw_flaws(given.flaws, given.days, self.seed)
-        self.people = draw_demography(given.open_market, given.users.count, given.days, self.seed)
-        self.network = attach(graph_for(given, graph, self.seed), self.people, given.open_market.links, self.seed)
-        self.providers = found_providers(self, given, self.seed)
-        n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
+        self.demography = draw_demography(given.open_market, given.users.count, given.days, self.seed)
+        self.network = attach(graph_for(given, graph, self.seed), self.demography, given.open_market.links, self.seed)
+        self.providers = create_providers(self, given, self.seed)
+        n, memory, redundancy = self.demography.rows, given.users.memory_days, given.users.redundancy
         self.rows = rows_for(n, len(self.providers))
-        self.users = found_users(self.rows, given, self.seed, tolerance, downtime_value, provider)
+        self.users = create_users(self.rows, given, self.seed, tolerance, downtime_value, provider)
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
-        self.by_name = np.array(sorted(range(len(self.providers)), key=lambda j: self.providers[j].name))
+        self.name_order = np.array(sorted(range(len(self.providers)), key=lambda j: self.providers[j].name))
 
         self.news = News.on(self.rows)
-        self.fade = fading(memory, given.days)
+        self.decay = decay_factors(memory, given.days)
         self.society = Society(
             self.users,
             self.network.links,
             self.network.hears,
             Mailbox.on(self.rows),
-            self.fade,
-            attention(given.word_of_mouth.listen, self.network.most_heard),
+            self.decay,
+            attention(given.word_of_mouth.listen, self.network.max_in_degree),
             given.word_of_mouth.negativity,
         )
-        self.minute_weight = weight_of_a_minute(memory)
+        self.belief_per_minute = belief_per_minute(memory)
         complexity = redundancy.complexity if redundancy.available else np.inf
-        self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise, complexity)
+        self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)
         self.failover_minutes = redundancy.failover_seconds / 60
-        self.terms = Terms(given.users.contract_days, given.users.count, self.people.arrives, self.seed)
+        self.contracts = Terms(given.users.contract_days, given.users.count, self.demography.arrives, self.seed)
         self._everybody = Part.whole(self.news)
         self._crowd = Crowd(self.news, threads) if threads > 1 else None
-        self.talking = Trials(stream(self.seed, "talk"), n, given.days, given.word_of_mouth.talk_per_day)
+        self.talking = BernoulliTrials(stream(self.seed, "talk"), n, given.days, given.word_of_mouth.talk_per_day)
         self.choosing, self.voicing, self.asking = (stream(self.seed, use) for use in ("choices", "voice", "asking"))
         self.complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
         self.advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
         self._flaw_days = sorted(self.flaws)
         self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
-        self.ask_for_offers()
+        self.update_offers()
         self._collector: Any = None
 
     def step(self) -> None:
@@ -201,9 +201,9 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             )
         take_effect(self, self.day)
         for provider in self.providers:
-            if provider.announced_news:
-                provider.announced_news = False
-                self.ask_for_offers()
+            if provider.has_news:
+                provider.has_news = False
+                self.update_offers()
                 knowing = ~np.isnan(self.users.belief[:, provider.index])
                 inform(self.news, np.flatnonzero(knowing), PRICE)
         renew(self, self.day)
@@ -211,19 +211,19 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
     def _suffer(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
         """Bring the outages to the users; return who suffered and how many user-minutes, by provider."""
-        affected, downtime = [NOBODY] * len(self.providers), [0.0] * len(self.providers)
+        affected, downtime = [NO_USERS] * len(self.providers), [0.0] * len(self.providers)
         for provider, causes in zip(self.providers, outages, strict=True):
             if not causes:
                 continue
             minutes = np.zeros(provider.servers)
             for outage in causes:
                 minutes[outage.servers] = np.minimum(minutes[outage.servers] + outage.minutes, MINUTES_PER_DAY)
-                self.record.went_down(day, provider, outage)
+                self.record.add_outage(day, provider, outage)
             j, capacity = provider.index, provider.capacity
             roster = self.fleets.instances_of(j)
             place = (day, j, minutes, roster, len(roster), capacity)
-            how = (self.fade, self.minute_weight, self.failover_minutes)
-            hit, downtime[j] = suffer(*place, self.users, *how, self._everybody.leaving)
+            how = (self.decay, self.belief_per_minute, self.failover_minutes)
+            hit, downtime[j] = apply_outages(*place, self.users, *how, self._everybody.leaving)
             affected[j] = self._everybody.leaving[:hit].copy()
             inform(self.news, affected[j], OUTAGE)
             note_outages(self, provider, causes, affected[j])
@@ -232,7 +232,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     def _undisturbed(self, day: int, last: int) -> int:
         """Return the day, after this one and up to `last`, whose morning asks for more than the users' own doings."""
         users = self.settings.users
-        if users.advertising_per_day or users.contract_days or self.people.changing or self._crowd:
+        if users.advertising_per_day or users.contract_days or self.demography.changing or self._crowd:
             return day + 1
         flaw = bisect(self._flaw_days, day)
         days = [last, *self._flaw_days[flaw : flaw + 1], next_review(self, day) + 1, next_payment(self, day) + 1]
@@ -252,8 +252,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             for hit, rng in zip(affected, self.complaining, strict=True)
             if len(hit)
         ]
-        said = np.concatenate([NOBODY, *complaining]), self.talking.before(last), self._adverts()
-        world = self.society, self._offers, self.tastes
+        said = np.concatenate([NO_USERS, *complaining]), self.talking.before(last), self._adverts()
+        world = self.society, self._offers, self.preferences
         if self._crowd:
             evening = day
             leaving, talked = self._crowd.live(day, *said, *world)
@@ -283,11 +283,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         """
         count = len(wishing)
         if count == 0:
-            return NOBODY, NOWHERE, NOWHERE, NOWHERE
+            return NO_USERS, NO_PROVIDERS, NO_PROVIDERS, NO_PROVIDERS
         users, kinds, leaving = self.users, self.news.kinds, wishing
         origin, target, gain = users.provider[leaving], np.empty(count, np.int16), np.empty(count)
         draws, hears = self.choosing.random(count), self.network.hears
-        choose(day, leaving, draws, users, self.fade, self._offers, self.tastes, hears, target, gain)
+        choose(day, leaving, draws, users, self.decay, self._offers, self.preferences, hears, target, gain)
         buys = target == origin  # stays, and buys a second instance: neither contract nor voice keeps it from that
         relocate(day, leaving[buys], target[buys], users, self.fleets)
         leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))
@@ -298,7 +298,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         leaving, origin, target, gain = (column[~speaks] for column in (leaving, origin, target, gain))
         trigger, source = first_trigger(kinds[leaving]), users.source[leaving, target]
         self._relocate(day, leaving, target)
-        self.record.moved(np.full(len(leaving), day, np.int32), leaving, origin, target, trigger, source, gain)
+        self.record.add_moves(np.full(len(leaving), day, np.int32), leaving, origin, target, trigger, source, gain)
         kinds[wishing] = 0
         return leaving, origin, target, complaints
 
@@ -306,14 +306,14 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         """Seat movers with their new providers, to whom they owe nothing and who owe nothing to them."""
         relocate(day, movers, target, self.users, self.fleets)
         self.users.month_minutes[movers] = 0.0
-        self.users.complained[movers] = self.users.bound[movers] = 0
+        self.users.complained[movers] = self.users.deferred_news[movers] = 0
 
-    def ask_for_offers(self) -> None:
+    def update_offers(self) -> None:
         """Take note of what the providers ask for, and who can run there."""
         self._offers = Offers(
             np.array([p.price for p in self.providers], float),
             np.array([p.policy.reachable for p in self.providers], float),
-            self.by_name,
+            self.name_order,
         )
 
     def _rest(self) -> tuple[list[list[Outage]], list[float]]:
@@ -337,11 +337,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             j = provider.index
             happened = Turnover(*(count[j] for count in counts)) if counts else NO_TURNOVER
             down = sum(len(outage.servers) for outage in causes)
-            self.record.close(days, provider, ledger.settle(provider), happened, downtime[j], down)
+            self.record.add_days(days, provider, ledger.settle(provider), happened, downtime[j], down)
 
     def _tell_peers(self, movers: Ints) -> None:
         """Tomorrow, those who hear a mover consider it, if they care where their neighbours are."""
-        if self.tastes.peer_weight > 0:
+        if self.preferences.peer_weight > 0:
             links = self.network.links
             for i in movers:
                 inform(self.news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
@@ -390,7 +390,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
         users = users[self.users.provider[users] != index]
         own = self.users.provider[users]
-        self.users.belief[users, own] *= self.fade[today - self.users.as_of[users]]
+        self.users.belief[users, own] *= self.decay[today - self.users.as_of[users]]
         unaware = users[np.isnan(self.users.belief[users, index])]
         self.users.belief[unaware, index] = 0.0
         self._relocate(today, users, np.full(len(users), index, np.int16))

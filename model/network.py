@@ -38,7 +38,7 @@ class Graph:
         return generators.compress(len(self), self.links.indices, talker)
 
     @cached_property
-    def most_heard(self) -> int:
+    def max_in_degree(self) -> int:
         """The most users that any one user hears."""
         return int(np.diff(self.hears.indptr).max(initial=0))
 

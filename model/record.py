@@ -42,7 +42,7 @@ DOLLARS = {"price", "revenue", "server_cost", "patch_cost", "breach_cost", "cred
 COUNTS = set(DAILY) - DOLLARS - {"downtime_minutes"}
 
 
-class Event(NamedTuple):
+class ProviderResponse(NamedTuple):
     """What a provider decided on a review day."""
 
     day: int
@@ -73,11 +73,11 @@ class Record:
         self.days = 0  # recorded so far
         self.users_at_start = users_at_start
         self.daily = np.zeros((days, len(names), len(DAILY)))
-        self.responses: list[Event] = []  # what providers decided on review days
+        self.responses: list[ProviderResponse] = []  # what providers decided on review days
         self._moves: list[tuple[Any, ...]] = []
         self.outage_list: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
 
-    def moved(
+    def add_moves(
         self,
         day: Ints,
         users: Ints,
@@ -90,12 +90,12 @@ class Record:
         """Note moves, a place in each column for a move."""
         self._moves.append((day, users, origin, target, trigger, source, gain))
 
-    def went_down(self, day: int, provider: Provider, outage: Outage) -> None:
+    def add_outage(self, day: int, provider: Provider, outage: Outage) -> None:
         """Note an outage, and how many instances were on each server."""
         seated = np.minimum(provider.capacity, provider.instances - outage.servers * provider.capacity)
         self.outage_list.append((day, provider.index, outage, seated))
 
-    def close(
+    def add_days(
         self,
         days: slice,
         provider: Provider,
@@ -123,7 +123,7 @@ class Record:
             servers_down,
             maintenance.campaigns,
             provider.patches,
-            provider.breached,
+            provider.breaches,
             maintenance.open_flaws,
             provider.instances,
             turnover.complaints,

@@ -6,7 +6,7 @@ from agents.experience import DAYS_PER_MONTH
 from agents.maintenance import NEVER
 from agents.provider import Provider
 from agents.strategies import Hold, Response, Review, Standing
-from model.record import Event
+from model.record import ProviderResponse
 
 if TYPE_CHECKING:
     from model.market import Market
@@ -25,9 +25,9 @@ ADOPTS = {
 def take_effect(market: "Market", day: int) -> None:
     """Let the policies that were decided on `lead_days` ago replace the old ones."""
     for provider in market.providers:
-        if provider.planned is not None and day >= provider.planned[0]:
-            provider.policy = provider.planned[1]
-            provider.planned = None
+        if provider.planned_policy is not None and day >= provider.planned_policy[0]:
+            provider.policy = provider.planned_policy[1]
+            provider.planned_policy = None
 
 
 def next_review(market: "Market", day: int) -> int:
@@ -46,7 +46,7 @@ def review(market: "Market", day: int) -> None:
     found = [(provider, look(market, provider, day)) for provider in due]
     for provider, seen in found:
         response = provider.strategy.respond(seen)
-        if response is not None and not (response.policy is not None and provider.planned):
+        if response is not None and not (response.policy is not None and provider.planned_policy):
             respond(market, provider, seen, response, day)
 
 
@@ -58,7 +58,7 @@ def look(market: "Market", provider: Provider, day: int) -> Review:
     lost = (record.column("left") - record.column("joined"))[since:, provider.index].sum()
     standings = [standing(market, p, since) for p in market.providers]
     return Review(
-        me=standings[provider.index],
+        own=standings[provider.index],
         others=tuple(s for p, s in zip(market.providers, standings, strict=True) if p is not provider),
         lost=max(0.0, float(lost / users)) if users else 0.0,
         floor=cost_per_user(market, provider),
@@ -103,5 +103,5 @@ def respond(market: "Market", provider: Provider, seen: Review, response: Respon
         more = new.servers_paid(servers) - old.servers_paid(servers)
         cost = new.monthly_cost(servers) - old.monthly_cost(servers) + more * provider.server_cost
         text = f"adopts {ADOPTS.get(new.kind, new.kind)} from day {start} on ({why})"
-        provider.planned = (start, new)
-    market.record.responses.append(Event(day, provider.name, response.by, text, float(cost)))
+        provider.planned_policy = (start, new)
+    market.record.responses.append(ProviderResponse(day, provider.name, response.by, text, float(cost)))

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import explain
 from model.paths import in_setting_order, set_path
@@ -31,13 +31,13 @@ from model.schema import (
     WattsStrogatz,
     WordOfMouth,
 )
-from model.terms import with_terms
+from model.published_terms import fill_published_terms
 
 DATA = Path(__file__).parent / "data"
 COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
 
 
-class Scenario(Section):
+class Scenario(Settings):
     """A market to be: users, word of mouth, network, flaws and providers."""
 
     name: str = setting("unnamed", "what the scenario is called", grade="design", min_length=1)
@@ -73,7 +73,7 @@ class Scenario(Section):
         ScenarioError
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
-        tables = with_terms(copy.deepcopy(dict(data)))
+        tables = fill_published_terms(copy.deepcopy(dict(data)))
         try:
             return cls.model_validate(tables)
         except ValidationError as error:

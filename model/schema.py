@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from agents.policies import AnyPolicy, Reboot
-from agents.section import Section, as_table, setting
+from agents.settings import Settings, as_table, setting
 from agents.strategies import AnyStrategy, Hold
 
 DEBIAN = "close to the 6.7 kernel advisories a year of Debian, 2008 to 2022, data/debian-advisories.csv"
 EMAIL = "debian-user, June 2018"
 
 
-class Tolerance(Section):
+class Tolerance(Settings):
     """Lognormal: how much more downtime than elsewhere users put up with."""
 
     median: float = setting(
@@ -22,14 +22,14 @@ class Tolerance(Section):
     sigma: float = setting(1.0, "spread between users; 0 = all alike", ge=0, le=10)
 
 
-class DowntimeValue(Section):
+class DowntimeValue(Settings):
     """Lognormal: what a minute of downtime is worth to users."""
 
     median: float = setting(0.10, "worth of a minute to half the users", unit="dollars/minute", gt=0)
     sigma: float = setting(0.5, "spread between users; 0 = all alike", ge=0, le=10)
 
 
-class Redundancy(Section):
+class Redundancy(Settings):
     """A second instance that users may buy at their own provider, and run so that one takes over for the other."""
 
     available: bool = setting(False, "whether users can build it", grade="design")
@@ -37,7 +37,7 @@ class Redundancy(Section):
     complexity: float = setting(20.0, "effort of running it, weighed like downtime", unit="minutes/month", ge=0)
 
 
-class UserSettings(Section):
+class UserSettings(Settings):
     """Who the users are and how they choose."""
 
     count: int = setting(20_000, "users in the market", grade="design", ge=1, le=100_000_000)
@@ -63,7 +63,7 @@ class UserSettings(Section):
     redundancy: Redundancy = setting(Redundancy, "what users can build themselves")
 
 
-class WordOfMouth(Section):
+class WordOfMouth(Settings):
     """How users talk and listen."""
 
     talk_per_day: float = setting(
@@ -74,7 +74,7 @@ class WordOfMouth(Section):
     negativity: float = setting(1.0, "how much more bad news weighs than good", ge=1)
 
 
-class WattsStrogatz(Section):
+class WattsStrogatz(Settings):
     """A ring of neighbours with some links thrown far (Watts and Strogatz 1998)."""
 
     kind: Literal["watts-strogatz"] = "watts-strogatz"
@@ -82,7 +82,7 @@ class WattsStrogatz(Section):
     rewiring: float = setting(0.1, "share of links thrown to a random user", ge=0, le=1)
 
 
-class BarabasiAlbert(Section):
+class BarabasiAlbert(Settings):
     """Links go to those who have many (Barabasi and Albert 1999)."""
 
     kind: Literal["barabasi-albert"] = "barabasi-albert"
@@ -91,14 +91,14 @@ class BarabasiAlbert(Section):
     )
 
 
-class ErdosRenyi(Section):
+class ErdosRenyi(Settings):
     """Every pair is linked with the same chance (Gilbert 1959)."""
 
     kind: Literal["erdos-renyi"] = "erdos-renyi"
     degree: float = setting(8.0, "mean neighbours of a user", ge=0)
 
 
-class StochasticBlock(Section):
+class StochasticBlock(Settings):
     """Equal groups, linked more densely inside (Holland et al. 1983)."""
 
     kind: Literal["stochastic-block"] = "stochastic-block"
@@ -107,19 +107,19 @@ class StochasticBlock(Section):
     mixing: float = setting(0.1, "share of a user's links that leave its group", ge=0, le=1)
 
 
-class Complete(Section):
+class Complete(Settings):
     """Everybody hears everybody."""
 
     kind: Literal["complete"] = "complete"
 
 
-class NoNetwork(Section):
+class NoNetwork(Settings):
     """Nobody hears anybody."""
 
     kind: Literal["none"] = "none"
 
 
-class EdgeList(Section):
+class EdgeList(Settings):
     """A network from data: a file with two user numbers (0 to count - 1) a line."""
 
     kind: Literal["edge-list"] = "edge-list"
@@ -133,7 +133,7 @@ Network = Annotated[
 ]
 
 
-class Poisson(Section):
+class Poisson(Settings):
     """Flaws at random, at constant rates."""
 
     source: Literal["poisson"] = "poisson"
@@ -147,7 +147,7 @@ class Poisson(Section):
     )
 
 
-class History(Section):
+class History(Settings):
     """Flaws on the dates on which they came."""
 
     source: Literal["history"] = "history"
@@ -162,21 +162,21 @@ class History(Section):
 Flaws = Annotated[Poisson | History, Field(discriminator="source")]
 
 
-class Failures(Section):
+class Failures(Settings):
     """Hardware failures: outages that no policy avoids."""
 
     per_server_year: float = setting(0.0, "failures of a server", unit="per server and year", ge=0, le=365)
     outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0, le=1440)
 
 
-class Tier(Section):
+class Tier(Settings):
     """A step of a service level agreement."""
 
     below: float = setting(..., "availability of a month below which the credit is due", gt=0, le=1)
     credit: float = setting(..., "share of the month's fee that is credited", ge=0, le=1)
 
 
-class Sla(Section):
+class Sla(Settings):
     """A service level agreement: what a provider credits users for a bad month."""
 
     terms: str = setting("", "published terms that give the tiers (data/sla.toml); empty: those below")
@@ -184,7 +184,7 @@ class Sla(Section):
     counts_maintenance: bool = setting(False, "whether announced maintenance counts as downtime")
 
 
-class OpenMarket(Section):
+class OpenMarket(Settings):
     """Users who come and go for good."""
 
     arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6)
@@ -197,7 +197,7 @@ class OpenMarket(Section):
     )
 
 
-class ProviderSettings(Section):
+class ProviderSettings(Settings):
     """One provider: what it sells, what that costs it, and how it patches."""
 
     name: str = setting(..., "unique name", grade="design", min_length=1, max_length=60)

@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.experience import DAYS_PER_MONTH
 from agents.users import SOURCES, TRIGGERS
-from model.answer import answer
+from model.conclusion import conclusion
 from model.record import Record
 
 if TYPE_CHECKING:

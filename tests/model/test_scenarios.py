@@ -7,8 +7,8 @@ import pytest
 from agents.policies import POLICIES
 from model import Scenario, ScenarioError
 from model.scenario import preset_names
-from model.show import to_toml
-from model.terms import vendors
+from model.scenario_toml import to_toml
+from model.published_terms import vendors
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -174,7 +174,7 @@ def test_files_are_found_beside_the_scenario(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message_total"),
     [("days = ", "not a TOML file that can be read: "), ("\xff", "not a TOML file that can be read: ")],
 )
 def test_a_broken_file_is_one_line(tmp_path, text, said):

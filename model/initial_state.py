@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.chance import bernoulli_indices
+from agents.bernoulli import bernoulli_indices
 from agents.provider import Provider
 from agents.users import INITIAL, UNKNOWN, Floats, Rows, Users
 from model.errors import ScenarioError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 
-def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list[Provider]:
+def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list[Provider]:
     """Make the providers, in the scenario's order."""
     return [
         Provider(
@@ -43,7 +43,7 @@ def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list
     ]
 
 
-def found_users(
+def create_users(
     rows: Rows,
     scenario: "Scenario",
     seed: int,
@@ -57,12 +57,12 @@ def found_users(
     """
     given, n, p = scenario.users, scenario.users.count, len(scenario.providers)
     later = len(rows) - n
-    # Fussiness is stratified, so that exactly the share `reach` of the users can run on a platform.
-    fussiness = (stream(seed, "fussiness").permutation(n) + 0.5) / n
-    fussiness = np.concatenate([fussiness, stream(seed, "fussiness", "arrivals").random(later)])
+    # Requirements is stratified, so that exactly the share `reach` of the users can run on a platform.
+    requirements = (stream(seed, "fussiness").permutation(n) + 0.5) / n
+    requirements = np.concatenate([requirements, stream(seed, "fussiness", "arrivals").random(later)])
     seats = stream(seed, "seats").permutation(n)
     own = (
-        seat(scenario, fussiness[:n], seats)
+        seat(scenario, requirements[:n], seats)
         if provider is None
         else _column("provider", provider, n, 0, p - 1, whole=True).astype(np.int16)
     )
@@ -76,7 +76,7 @@ def found_users(
         as_of=np.array(-1),
         tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody),
         value=_lognormal(given.downtime_value, stream(seed, "values"), everybody),
-        fussiness=fussiness,
+        requirements=requirements,
         instances=np.array(1),
     )
     if tolerance is not None:
@@ -92,17 +92,17 @@ def found_users(
     return users
 
 
-def seat(scenario: "Scenario", fussiness: Floats, seats: NDArray[np.int64]) -> NDArray[np.int16]:
+def seat(scenario: "Scenario", requirements: Floats, seats: NDArray[np.int64]) -> NDArray[np.int16]:
     """Give every user a provider by the shares, at random; special platforms first, to users who can run there.
 
     Providers of equal reach are gone through by name, so their order in the file does not matter.
     """
-    n, settings = len(fussiness), scenario.providers
+    n, settings = len(requirements), scenario.providers
     sizes = largest_remainder(scenario.shares, [s.name for s in settings], n)
     own = np.full(n, -1, np.int16)
     free = seats
     for j in sorted(range(len(settings)), key=lambda j: (settings[j].policy.reachable, settings[j].name)):
-        able = fussiness[free] < settings[j].policy.reachable
+        able = requirements[free] < settings[j].policy.reachable
         chosen = free[able][: sizes[j]]
         own[chosen] = j
         free = free[own[free] < 0]

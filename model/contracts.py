@@ -39,24 +39,24 @@ class Terms:
 
 def renew(market: "Market", day: int) -> None:
     """Let those who wanted to leave within their term consider again, if today it ends."""
-    if not market.terms.days:
+    if not market.contracts.days:
         return
     users = market.users
-    waiting = market.terms.renewing(day)
-    waiting = waiting[users.bound[waiting] > 0]
+    waiting = market.contracts.renewing(day)
+    waiting = waiting[users.deferred_news[waiting] > 0]
     for bit in range(len(TRIGGERS)):
-        inform(market.news, waiting[users.bound[waiting] & (1 << bit) > 0], 1 << bit)
-    users.bound[waiting] = 0
+        inform(market.news, waiting[users.deferred_news[waiting] & (1 << bit) > 0], 1 << bit)
+    users.deferred_news[waiting] = 0
 
 
 def free_to_leave(market: "Market", day: int, leaving: Ints) -> NDArray[np.bool_]:
     """Say whose term ends today; of the others, remember why they wanted to leave."""
-    terms = market.terms
+    terms = market.contracts
     if not terms.days:
         return np.ones(len(leaving), np.bool_)
-    free = (terms.remainder[leaving] == day % terms.days) & (market.people.arrives[leaving] < day)
+    free = (terms.remainder[leaving] == day % terms.days) & (market.demography.arrives[leaving] < day)
     held = leaving[~free]
-    market.users.bound[held] |= market.news.kinds[held]
+    market.users.deferred_news[held] |= market.news.kinds[held]
     return np.asarray(free)
 
 
@@ -71,7 +71,7 @@ def speak_up(market: "Market", day: int, leaving: Ints, rng: np.random.Generator
     for provider in market.providers:
         if provider.recovery_credit > 0:
             mine = speakers[users.provider[speakers] == provider.index]
-            provider.credited += provider.recovery_credit * len(mine)
+            provider.credits += provider.recovery_credit * len(mine)
             users.belief[mine, provider.index] = 0.0
             users.as_of[mine] = day
     return np.asarray(speaks)
