@@ -52,8 +52,7 @@ def compute_gains(i: int, own: float, p: int, users: Users, offers: Offers, comp
 
 @kernel
 def add_peer_gains(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
-    """Add to each gain of user `i` the worth of joining the users whom it hears, except at its own provider.
-    """
+    """Add to each gain of user `i` the worth of joining the users whom it hears, except at its own provider."""
     first, last = hears.indptr[i], hears.indptr[i + 1]
     peers = np.zeros(len(gain))
     neighbours = 0
@@ -81,7 +80,7 @@ def leavers(
     out: Ints,
     n: int,
 ) -> int:
-    """Append to `out`, after its first `n`, the informed users `begin` to `end` whose best gain exceeds their tolerance.
+    """Append to `out`, after its first `n`, the informed users in `begin:end` whose best gain exceeds their tolerance.
 
     Returns the new length of `out`. Users who are listed keep their news, from which the trigger of a move is read;
     the others have considered theirs, and it is cleared.

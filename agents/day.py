@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.adverts import Adverts, see_adverts
 from agents.choice import Offers, Preferences, leavers
 from agents.kernel import kernel
-from agents.users import ADVERT, ADVERTISED, Floats, Ints, News, Users, add_news
+from agents.users import Floats, Ints, News, Users
 from agents.word_of_mouth import Links, Mailbox, listen, talk, talkers
 
 BLOCK = 512  # users
@@ -25,17 +26,6 @@ class Population(NamedTuple):
     negativity: float
 
 
-class Adverts(NamedTuple):
-    """Today's adverts: whom they reach, whose they are and what they claim, as arrays of one length."""
-
-    users: NDArray[np.int64]
-    providers: NDArray[np.int64]
-    claims: Floats  # minutes a month
-
-
-NO_ADVERTS = Adverts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-
-
 class Partition(NamedTuple):
     """The users from `first` up to `end`, with their news: the share of one thread."""
 
@@ -51,19 +41,6 @@ class Partition(NamedTuple):
 
 
 @kernel
-def see_adverts(adverts: Adverts, partition: Partition, users: Users) -> None:
-    """Show adverts to the users of other providers; a user who did not know the provider believes its claim."""
-    for k in range(len(adverts.users)):
-        i, j = adverts.users[k], adverts.providers[k]
-        if not partition.first <= i < partition.end or users.provider[i] < 0 or users.provider[i] == j:
-            continue
-        if np.isnan(users.belief[i, j]):
-            users.belief[i, j] = adverts.claims[k]
-            users.source[i, j] = ADVERT
-        add_news(partition.news, i, ADVERTISED)
-
-
-@kernel
 def consider(
     day: int, adverts: Adverts, partition: Partition, population: Population, offers: Offers, preferences: Preferences
 ) -> int:
@@ -75,7 +52,7 @@ def consider(
     for begin in range(0, max(news.size[0], 1), block):
         end = min(begin + block, news.size[0])
         listen(day, population.mailbox, users, decay, weights, negativity, news, begin, end)
-        see_adverts(adverts, partition, users)
+        see_adverts(adverts, partition.first, partition.end, users, news)
         end = end if len(adverts.users) == 0 else news.size[0]
         count = leavers(
             day, users, decay, offers, preferences, population.hears, news, begin, end, partition.leaving, count

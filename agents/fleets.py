@@ -1,7 +1,8 @@
 """Fleets: which instance is on which server, kept compact.
 
 A provider's instances are numbered by slot; server `s` holds the slots from `s * capacity` on. Servers are filled
-in order, and the last instance takes over the slot of one that leaves, so `n` instances need `ceil(n / capacity)` servers.
+in order, and the last instance takes over the slot of one that leaves, so `n` instances need `ceil(n / capacity)`
+servers.
 Instance `i` is the first of user i, instance `n + i` the second.
 """
 

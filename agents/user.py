@@ -1,6 +1,6 @@
 """The user as a Mesa agent: a view of one row of the market's columns."""
 
-from typing import Any, overload
+from typing import overload
 
 import mesa
 import numpy as np

@@ -81,7 +81,7 @@ class Users(NamedTuple):
             as_of=rows["as_of"],
             tolerance=rows["tolerance"],
             value=columns.pop("value"),
-            requirements=columns.pop("fussiness"),
+            requirements=columns.pop("requirements"),
             downtime=np.zeros(n),
             instances=rows["instances"],
             month_minutes=np.zeros(n),

@@ -12,9 +12,9 @@ from agents.policies import POLICIES
 from agents.settings import Settings
 from model.errors import ScenarioError
 from model.paths import KIND_KEYS, VENDOR_TERMS
+from model.published_terms import vendors
 from model.scenario import Scenario, preset_names
 from model.schema import Network
-from model.published_terms import vendors
 
 OWN = "own"  # stands for the scenario that the page was started with, where it is no preset
 MOST_USERS, MOST_DAYS, MOST_LINKS = 1_000_000, 10_000, 50_000_000

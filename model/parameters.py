@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 from agents.settings import Settings
 from model.errors import ScenarioError
 from model.explain import sections
-from model.scenario import Scenario
 from model.published_terms import agreements, vendors
+from model.scenario import Scenario
 
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 COLUMNS = ("setting", "meaning", "unit", "allowed", "default", "grade", "source")

@@ -6,9 +6,9 @@ import tomlkit
 
 from agents.settings import Settings
 from model.paths import VENDOR_TERMS
+from model.published_terms import agreements, vendors
 from model.scenario import Scenario
 from model.schema import Sla, Tier
-from model.published_terms import agreements, vendors
 
 COMMENT_COLUMN = 44
 Terms = dict[str, Any] | None

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from agents import users as columns
 from agents.bernoulli import BernoulliTrials, bernoulli_indices
-from agents.choice import Offers, Preferences, add_peer_gains, choose, leavers, pick, compute_gains
-from agents.experience import DAYS_PER_MONTH, believed, decay_factors, apply_outages, belief_per_minute
+from agents.choice import Offers, Preferences, add_peer_gains, choose, compute_gains, leavers, pick
+from agents.experience import DAYS_PER_MONTH, apply_outages, belief_per_minute, believed, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.maintenance import Campaign
 from agents.policies import Flaw, Reboot
 from agents.users import News, Users, first_trigger, inform, rows_for
-from agents.word_of_mouth import Mailbox, message_weights, listen, talk, talkers
+from agents.word_of_mouth import Mailbox, listen, message_weights, talk, talkers
 from model import Market
 from model.network import Graph, from_edges
 from tests import oracles
@@ -191,7 +191,9 @@ def test_suffering_is_its_oracle(data, small, capacity):
         0.5,
         out,
     )
-    affected = oracles.apply_outages(small.day, provider, minutes, roster, capacity, expected, small.decay.tolist(), weight)
+    affected = oracles.apply_outages(
+        small.day, provider, minutes, roster, capacity, expected, small.decay.tolist(), weight
+    )
 
     assert out[:hit].tolist() == affected
     assert total == pytest.approx(sum(minutes[slot // capacity] for slot in range(len(roster))))
@@ -248,12 +250,12 @@ def test_fading_and_weights_are_their_formulas():
 @many
 @given(st.data(), st.integers(1, 7), st.integers(0, 3))
 def test_everybody_talks_once_for_whatever_reason(data, n, day):
-    complaining, calling = data.draw(some_of(n)), sorted(data.draw(some_of(n)))
+    complaining, spontaneous = data.draw(some_of(n)), sorted(data.draw(some_of(n)))
     news = News.on(rows_for(n, 1))
     inform(news, np.array(complaining, np.int32), columns.OUTAGE)
-    trials = np.array([day * n + i for i in calling], np.int64)
+    trials = np.array([day * n + i for i in spontaneous], np.int64)
     talking = talkers(np.array(complaining, np.int32), trials, day * n, news)
-    assert talking.tolist() == list(dict.fromkeys(complaining + calling))
+    assert talking.tolist() == list(dict.fromkeys(complaining + spontaneous))
     assert (first_trigger(news.kinds[news.informed()]) == 0).all()  # the mark is no news
 
 

@@ -9,8 +9,8 @@ from agents.settings import Settings
 from model import Scenario, ScenarioError
 from model.explain import sections
 from model.parameters import BEGIN, END, put_between_markers, tables, to_markdown, with_tables
-from model.scenario import preset_names
 from model.published_terms import vendors
+from model.scenario import preset_names
 from tests.commands import patchmarket
 from tests.pages import ROOT
 

@@ -82,9 +82,9 @@ def test_making_patches_and_an_empty_fleet_count_in_the_floor():
     patches = war.record.column("patches")[:, 1].sum()
     assert patches > 10
     floor = patches * 5000.0 / (war.day / (365 / 12)) / maker.instances
-    assert cost_per_user(war, maker) == pytest.approx(floor)
+    assert cost_per_user(maker, war.record) == pytest.approx(floor)
     empty = market("price-war", rng=3, **{"providers.1.share": 0.0, "providers.0.share": 1.0, "days": 10}).run()
-    assert cost_per_user(empty.run(), empty.providers[1]) == pytest.approx((2500.0 + 100.0) / 1000)
+    assert cost_per_user(empty.providers[1], empty.run().record) == pytest.approx((2500.0 + 100.0) / 1000)
 
 
 def test_attrition_is_no_loss_to_a_rival():
