@@ -121,15 +121,9 @@ class Market(MesaFace):
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        self.population = Population(
-            self.users,
-            self.network.links,
-            self.network.hears,
-            Mailbox.on(self.rows),
-            self.decay,
-            message_weights(talk.listen, self.network.max_in_degree),
-            talk.negativity,
-        )
+        mailbox, weights = Mailbox.on(self.rows), message_weights(talk.listen, self.network.max_in_degree)
+        links, hears = self.network.links, self.network.hears
+        self.population = Population(self.users, links, hears, mailbox, self.decay, weights, talk.negativity)
         redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)
@@ -147,7 +141,8 @@ class Market(MesaFace):
     def step(self) -> None:
         """Simulate one day, in the order that docs/odd.md gives."""
         day = self._begin_day()
-        arrived, departed = self._arrivals_and_departures(day)
+        present = (self.demography, self.population, self.fleets, self._offers, self.entry)
+        arrived, departed = arrivals_and_departures(day, *present)
         flaws = self.flaws.get(day, [])
         outages = [provider.patch(day, flaws) for provider in self.providers]
         affected, downtime = self._apply_outages(day, outages)
@@ -179,9 +174,7 @@ class Market(MesaFace):
     def _begin_day(self) -> int:
         """Put planned policies in force, announce new prices and policies, and renew contracts; return the day."""
         if self.day >= self.settings.days:
-            raise ScenarioError.of(
-                "days", self.settings.days, "all days have passed; set a larger value before the run to go further"
-            )
+            raise ScenarioError.of("days", self.settings.days, "all days have passed; set more before the run")
         start_planned_policies(self.day, self.providers)
         for provider in self.providers:
             if provider.has_news:
@@ -200,10 +193,6 @@ class Market(MesaFace):
             np.array([p.policy.reachable for p in providers], float),
             np.array(sorted(range(len(providers)), key=lambda j: providers[j].name)),
         )
-
-    def _arrivals_and_departures(self, day: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-        """Return the providers of today's arrivals and departures."""
-        return arrivals_and_departures(day, self.demography, self.population, self.fleets, self._offers, self.entry)
 
     def _apply_outages(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
         """Let users suffer the outages; return the users hit and the user-minutes, by provider."""

@@ -174,7 +174,7 @@ def test_files_are_found_beside_the_scenario(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "message_total"),
+    ("text", "said"),
     [("days = ", "not a TOML file that can be read: "), ("\xff", "not a TOML file that can be read: ")],
 )
 def test_a_broken_file_is_one_line(tmp_path, text, said):
