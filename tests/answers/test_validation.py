@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 
 import pytest
-from patchmarket import documents
 
 from answers.validation import downtime, leaving, spreading
 from answers.validation import run as running
@@ -14,6 +13,7 @@ from answers.validation.finding import Check, Finding, mean_of, share_of, varian
 from model import ScenarioError
 from model import flaws as drawing
 from model import market as day
+from patchmarket import documents
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 
@@ -36,16 +36,16 @@ def test_the_page_is_what_the_command_writes(tmp_path):
 
 
 def test_more_talk_and_more_adverts_are_noticed(monkeypatch):
-    hits, trials = day.bernoulli_indices, day.Trials
+    hits, trials = day.bernoulli_indices, day.BernoulliTrials
     monkeypatch.setattr(day, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
-    monkeypatch.setattr(day, "Trials", lambda rng, n, rows, chance: trials(rng, n, rows, 1.1 * chance))
+    monkeypatch.setattr(day, "BernoulliTrials", lambda rng, n, rows, chance: trials(rng, n, rows, 1.1 * chance))
     assert not all(finding.agrees for finding in spreading.by_talk(1))
     assert not all(finding.agrees for finding in spreading.by_adverts(1))
 
 
 def test_a_minute_that_weighs_more_is_noticed(monkeypatch):
-    weight = day.weight_of_a_minute
-    monkeypatch.setattr(day, "weight_of_a_minute", lambda memory: 1.2 * weight(memory))
+    weight = day.belief_per_minute
+    monkeypatch.setattr(day, "belief_per_minute", lambda memory: 1.2 * weight(memory))
     assert not leaving.by_tolerance(1)[0].agrees
 
 
