@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch.codec import unpack_row
 from batch.lock import owner_of
 from batch.logs import PENDING, read_pending
 from batch.manifest import read_manifest
 from batch.parts import TABLES, parts_in, read_part
 from batch.store import Failure, Store, differences
-from batch.wire import unpack_row
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from batch.codec import SIDE_TABLES, unpack
 from batch.durable import write_durably
-from batch.wire import SIDE_TABLES, unpack
 from model.errors import ScenarioError
 
 TABLES = ("runs", *SIDE_TABLES)

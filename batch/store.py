@@ -2,7 +2,7 @@
 
 `study.toml` what is studied · `manifest.json` made by what, where, when · `ledger.jsonl` what happened ·
 `runs/`, `series/`, `flows/`, `moves/` the parts · `failures/` a file for each failed run · `pending.bin` results
-that wait for a part · `lock` who writes.
+that wait for a part · `lock`, `owner` the process that writes.
 
 The parts and the failures are the truth: all else can be made anew from them.
 """
@@ -18,12 +18,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from batch.codec import unpack_row
 from batch.durable import write_durably
-from batch.lock import Lock
+from batch.lock import LOCK_FILES, FolderLock
 from batch.logs import Ledger, Pending
 from batch.manifest import Manifest, now, read_manifest
 from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, sweep_orphans, write_part, write_tables
-from batch.wire import unpack_row
 from model.errors import ScenarioError
 from model.files import prepare_folder
 
@@ -59,7 +59,7 @@ class Store:
         self.folder = folder
         prepare_folder(folder)
         with ExitStack() as opened:
-            opened.callback(Lock(folder).release)
+            opened.callback(FolderLock(folder).release)
             self._open(study, session, opened)
             self._opened = opened.pop_all()
 
@@ -142,8 +142,8 @@ class Store:
         self._ledger.note("failed", run=run.run_id, reason=failure.reason)
         self.failed.add(run.run_id)
 
-    def tend(self) -> None:
-        """Do what is due: make the logs durable, and a part of results that have waited for long."""
+    def flush_due(self) -> None:
+        """Sync the logs when that is due, and write a part when results have waited too long for one."""
         moment = time.monotonic()
         if moment - self._synced > SYNC_SECONDS:
             self._pending.sync()
@@ -226,4 +226,6 @@ def failure_path(folder: Path, run_id: str) -> Path:
 
 
 def _ours(name: str) -> bool:
-    return name in {"lock", "study.toml", "ledger.jsonl", "pending.bin", "failures", *TABLES} or name.startswith(".")
+    return name in {*LOCK_FILES, "study.toml", "ledger.jsonl", "pending.bin", "failures", *TABLES} or name.startswith(
+        "."
+    )

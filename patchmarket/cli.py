@@ -57,9 +57,9 @@ def main() -> None:
     except OSError as error:  # a full disk, say; what was written before is whole
         fail(f"cannot write: {error}", FAILED)
     except RuntimeError as error:
-        from batch.workers import CrewError  # here: it takes time to load
+        from batch.executor import ExecutorError  # here: it takes time to load
 
-        if not isinstance(error, CrewError):
+        if not isinstance(error, ExecutorError):
             raise
         fail(str(error), FAILED)
     except UsageError as error:

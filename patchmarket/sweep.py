@@ -34,8 +34,8 @@ def sweep(
     cluster: str | None,
 ) -> int:
     """Do the runs of a study that are not done yet; return the exit code."""
+    from batch.executor import ExecutorError
     from batch.runner import Stopped, run_study
-    from batch.workers import CrewError
 
     if cluster is not None and (timeout is not None or memory is not None):
         raise ScenarioError("--timeout, --memory: only workers of this machine can be held to them, not a cluster's")
@@ -67,7 +67,7 @@ def sweep(
         except OSError as error:  # a full disk, say
             how = f"{error.strerror or error}; all that {out} holds is whole, and the same command goes on from there"
             raise OSError(error.errno, how) from None
-        except CrewError as error:
+        except ExecutorError as error:
             stack.close()
             print(f"patchmarket: {error}", file=sys.stderr)
             return FAILED

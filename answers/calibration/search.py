@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from answers.calibration.crew import Simulate
 from answers.calibration.measures import Seen, loss, measured
+from answers.calibration.simulate import Simulate
 from answers.calibration.targets import Problem
 from batch.identity import derived_seed
 

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answers.calibration.calibrate import calibrate
-from answers.calibration.crew import crew
 from answers.calibration.hazard import NEVER, count, hazard_ratio, person_months
 from answers.calibration.measures import Seen, measured, misfit, observe, standard_error
 from answers.calibration.recovery import recover
 from answers.calibration.search import alike, best, search
+from answers.calibration.simulate import simulator
 from answers.calibration.targets import Problem, Target, Targets
 from model import Market, Scenario
 from model.errors import ScenarioError
@@ -397,7 +397,7 @@ def test_workers_decide_nothing():
     task = problem(LOST, RATIO)
     given = []
     for workers in (1, 2):
-        with crew(task.targets.targets, workers) as simulate:
+        with simulator(task.targets.targets, workers) as simulate:
             given.append(simulate(task.scenario, [1, 2, 3]))
     for one, two in zip(*given, strict=True):
         assert one[0] == two[0]

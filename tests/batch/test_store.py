@@ -10,12 +10,12 @@ import pytest
 
 from batch import store as storing
 from batch.analysis import open_study
+from batch.codec import pack, unpack
 from batch.lock import owner_of
 from batch.manifest import read_manifest
 from batch.merging import take_over
 from batch.outcomes import Result
 from batch.store import Failure, Store
-from batch.wire import pack, unpack
 from model.errors import ScenarioError
 from tests import faults
 

@@ -25,7 +25,7 @@ LAST_MOMENT = 1.2  # seconds after the first run began
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("kills") / "whole"
     study = faults.study(replicates=REPLICATES)
-    assert run_study(study, out, faults.crew(study)) == (4 * REPLICATES, 0, 0)
+    assert run_study(study, out, faults.pool(study)) == (4 * REPLICATES, 0, 0)
     return out
 
 
@@ -104,7 +104,7 @@ def survive(forking, out, dice):
         assert code == 0, "a killed worker is no reason to fail"
     open_study(out).runs()  # readable, whatever happened
     study = faults.study(replicates=REPLICATES)
-    assert run_study(study, out, faults.crew(study, workers=2)).failed == 0
+    assert run_study(study, out, faults.pool(study, workers=2)).failed == 0
 
 
 def gone(pid):

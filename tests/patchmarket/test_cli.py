@@ -10,7 +10,7 @@ import tomllib
 import pandas as pd
 import pytest
 
-from batch.workers import CrewError
+from batch.executor import ExecutorError
 from patchmarket import cli
 from tests.commands import ENVIRONMENT, ROOT, patchmarket
 
@@ -205,7 +205,7 @@ def test_help_does_not_wait_for_mesa_or_numba():
 
 def test_workers_that_cannot_start_are_a_line_and_exit_code_1(monkeypatch, capsys):
     def fails(*_, **__):
-        raise CrewError("a worker cannot start: no memory")
+        raise ExecutorError("a worker cannot start: no memory")
 
     monkeypatch.setattr(cli, "app", fails)
     with pytest.raises(SystemExit) as left:
