@@ -106,7 +106,7 @@ def run_study(
                         plan.finished(run, None)
                         failed += 1
                     else:
-                        plan.finished(run, store.keep(result))
+                        plan.finished(run, store.add(result))
                         done += 1
                 store.flush_due()
                 if progress is not None:
