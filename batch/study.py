@@ -19,7 +19,7 @@ from batch.columns import RUN_COLUMNS, outcome_types
 from batch.design import MOST_POINTS, AnyDesign, Grid, Sampler, unit_problem
 from batch.factors import Axis, Factor, Level, uniform
 from batch.identity import canonical, derived_seed, differences, meaning
-from batch.study_file import flat, read_study, resolved, spelt_out
+from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.paths import in_setting_order, set_path
@@ -115,7 +115,7 @@ class Study(Settings):
             Values to put in its place, by dotted path, e.g. `replicates=5` or `**{"scenario.users.count": 100}`.
         """
         tables, folder = read_study(source)
-        tables = spelt_out(tables)
+        tables = expanded(tables)
         for path in in_setting_order(settings):
             if path.startswith("scenario."):
                 tables["settings"] = flat(tables.get("settings", {})) | {path.removeprefix("scenario."): settings[path]}
