@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
+from answers.terminal import PIPED_WIDTH, table_of
 from benchmarks.figure import race_figure
 from benchmarks.goals import goals
 from benchmarks.graphs import measure_graphs
@@ -20,7 +21,6 @@ from benchmarks.machine import machine, software
 from benchmarks.own import measure_own
 from benchmarks.race import Place, Race, Size
 from benchmarks.startup import COMMANDS, RUN, measure_starts
-from patchmarket.printing import PIPED_WIDTH, table_of
 
 NOTES = """
 Ratios are medians of those within a round. Scaled: the days were cut short, and what was done is scaled to a year.

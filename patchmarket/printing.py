@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from answers.numbers import cell
+from answers.terminal import PIPED_WIDTH, table_of
 
 if TYPE_CHECKING:
     from answers.answer import Answer
     from answers.validation.validate_measure import Check, Finding
-
-PIPED_WIDTH = 110  # columns, where no terminal says how wide it is
 
 
 def show(answer: "Answer", out: Path | None, *, as_json: bool) -> None:
@@ -55,14 +53,3 @@ def print_json(value: Any) -> None:
 def terminal() -> Console:
     """Return the terminal; where the output is piped, one of `PIPED_WIDTH` columns."""
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False, markup=False)
-
-
-def table_of(rows: Any) -> Table:
-    """Lay a data frame out for the terminal: numbers to the right, rounded to what is worth reading."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in rows.columns:
-        numeric = rows[name].dtype.kind in "iufb"
-        table.add_column(str(name), justify="right" if numeric else "left")
-    for row in rows.itertuples(index=False):
-        table.add_row(*(cell(value) for value in row))
-    return table

@@ -11,6 +11,7 @@ from answers.comparison.compare_table import shown_of, summary_of
 from answers.comparison.compare_text import paragraph
 from answers.defaults import REPLICATES
 from answers.experiment import carry_out, experiment
+from model.files import prepare_folder
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def compare(
         When there is no such policy or provider, or a policy has no run.
     """
     question = ask(scenario, policies, provider)
+    if out is not None:
+        prepare_folder(out)
     study = experiment(
         scenario,
         question.variants,

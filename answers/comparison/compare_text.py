@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from answers.comparison.compare_measure import Comparison
-from model.answer import dollars
+from model.conclusion import dollars
 
 if TYPE_CHECKING:
     import pandas as pd

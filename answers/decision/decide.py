@@ -11,6 +11,7 @@ from answers.decision.decide_run import run
 from answers.decision.decide_table import shown_of, summary_of, table_of
 from answers.decision.decide_text import paragraph
 from answers.defaults import REPLICATES
+from model.files import prepare_folder
 from model.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def decide(
         When the provider does not exist or has no users, or no pair of runs could be done.
     """
     question = ask(scenario, provider, company)
+    if out is not None:
+        prepare_folder(out)
     runs = run(question, replicates=replicates, seed=seed, workers=workers, out=out)
     decision = measure(question, runs, seed)
     return tell(decision)

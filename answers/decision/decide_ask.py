@@ -11,9 +11,9 @@ from agents.strategies import AnyStrategy, Copy, Escalate, Hold
 from answers.alternatives import Alternatives, alternatives_of, provider_number
 from answers.decision.decide_company import Company
 from model.paths import VENDOR_TERMS
+from model.published_terms import vendors
 from model.scenario import Scenario
 from model.schema import Poisson
-from model.terms import vendors
 
 HYPERVISOR_FLAWS = 4.0  # a year on Xen hosts, measured: Debian advisories for Xen, QEMU and microcode
 TWICE = 2.0  # flaws in 2026 against the years before
@@ -217,7 +217,7 @@ def from_vendor(live: dict[str, Any], vendor: str, terms: dict[str, Any], fleet_
     live
         Live patching as the provider would do it; what vendors' terms do not say stays.
     vendor, terms
-        The key and the table of `model.terms.vendors`.
+        The key and the table of `model.published_terms.vendors`.
     fleet_share
         The part of the fleet that is simulated: what a patch costs, whatever the fleet, is borne by that part.
     """

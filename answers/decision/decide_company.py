@@ -28,7 +28,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import explain
 from model.scenario import Scenario
@@ -39,7 +39,7 @@ MOST_SERVERS = 20
 MOST_USERS = 1_000  # a host: more would not narrow the intervals, as outages are shared
 
 
-class Company(Section):
+class Company(Settings):
     """What an operator knows.
 
     Examples

@@ -1,7 +1,7 @@
 """A decision as a paragraph."""
 
 from answers.decision.decide_measure import Decision, Fleet, Swing
-from model.answer import dollars
+from model.conclusion import dollars
 
 
 def paragraph(decision: Decision) -> str:

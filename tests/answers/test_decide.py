@@ -19,7 +19,7 @@ from answers.decision.decide_run import variants_of
 from answers.decision.decide_text import headline
 from answers.experiment import Runs, Variant, experiment
 from model import Scenario, ScenarioError, closed_forms
-from model.terms import vendors
+from model.published_terms import vendors
 from tests.answers.questions import OPTIONS, SMALL, asked_and_run, decision_on, here
 from tests.commands import patchmarket
 

@@ -11,7 +11,7 @@ from answers.scenario_discovery.boxes import Limit, Points, boxes_of, coverage_o
 from answers.scenario_discovery.discover import discover
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import discover as command
+from patchmarket.question_commands import discover as command
 from tests.commands import patchmarket
 from tests.planted import planted
 

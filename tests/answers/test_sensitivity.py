@@ -13,7 +13,7 @@ from answers.indices import indices
 from answers.sensitivity_analysis.sensitivity import sensitivity
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import sensitivity as command
+from patchmarket.question_commands import sensitivity as command
 from tests.commands import patchmarket
 from tests.planted import planted
 
