@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
-from answers.show import PIPED_WIDTH, table_of
+from answers.terminal import PIPED_WIDTH, table_of
 from benchmarks.figure import race_figure
 from benchmarks.goals import goals
 from benchmarks.graphs import measure_graphs

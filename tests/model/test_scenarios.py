@@ -6,9 +6,9 @@ import pytest
 
 from agents.policies import POLICIES
 from model import Scenario, ScenarioError
+from model.published_terms import vendors
 from model.scenario import preset_names
-from model.show import to_toml
-from model.terms import vendors
+from model.scenario_toml import to_toml
 
 
 @pytest.mark.parametrize("name", preset_names())
