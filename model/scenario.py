@@ -14,6 +14,7 @@ from pydantic import ValidationError, model_validator
 
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
+from model.events import check_events
 from model.explain import explain
 from model.paths import in_setting_order, set_path
 from model.published_terms import fill_published_terms
@@ -22,6 +23,7 @@ from model.schema import (
     Complete,
     EdgeList,
     ErdosRenyi,
+    Event,
     Flaws,
     Network,
     OpenMarket,
@@ -48,12 +50,14 @@ class Scenario(Settings):
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
+    events: list[Event] | None = setting(None, "what happens on given days", grade="design")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
+        check_events(self.events, self.days, self.providers)
         return self
 
     @property
