@@ -6,7 +6,7 @@ those who are not there say and hear nothing. A user's stay is geometric with `1
 day, so at rest there are `arrivals_per_day * 365 / departures_per_year` users (Little 1961).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,12 +80,12 @@ def attach(graph: Graph, people: Demography, links: int, seed: int) -> Graph:
     known = ends.ravel() >= 0
     first, second = newcomers[known], ends.ravel()[known]
     talker = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.links.indptr))
-    joined = generators.compress(
-        people.rows,
-        np.concatenate([talker, first, second]),
-        np.concatenate([graph.links.indices, second, first]),
-    )
-    return Graph(joined, graph.directed)
+    talker = np.concatenate([talker, first, second])
+    joined = generators.compress(people.rows, talker, np.concatenate([graph.links.indices, second, first]))
+    chance, key = graph.links.chance, graph.links.key
+    if len(chance):  # who arrives is always heard
+        chance = np.concatenate([chance, np.ones(2 * len(first))])[np.argsort(talker, kind="stable")]
+    return replace(graph, links=joined._replace(chance=chance, key=key))
 
 
 @kernel
