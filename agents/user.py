@@ -81,6 +81,11 @@ class User(Member):
         return {p.name: SOURCES[s] for p, s in zip(self.model.providers, known, strict=True) if s}
 
     @property
+    def node(self) -> Any:
+        """What the user is called in `model.graph`."""
+        return self.model.network.node(self.row)
+
+    @property
     def neighbours(self) -> "list[User]":
         """Those who hear the user."""
         links = self.model.network.links

@@ -64,12 +64,16 @@ def talkers(complaining: Ints, calling: NDArray[np.int64], today: int, news: New
 
 
 @kernel
-def reaches(key: int, day: int, edge: int, chance: float) -> bool:
+def reaches(key: np.int64, day: int, edge: int, chance: np.float64) -> np.bool:
     """Draw whether a link carries what is said today, from its place alone: a round of SplitMix64 (Steele et al. 2014).
 
     So what one link carries depends neither on the others nor on the order in which they are gone through.
     """
-    mixed = np.uint64(key) + np.uint64(day) * np.uint64(0xD1342543DE82EF95) + np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
+    mixed = (
+        np.uint64(key)
+        + np.uint64(day) * np.uint64(0xD1342543DE82EF95)
+        + np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
+    )
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed ^= mixed >> np.uint64(31)

@@ -35,8 +35,7 @@ class LinkTable(NamedTuple):
 
 def tidy(
     names: Sequence[Any] | NDArray[Any],
-    source: NDArray[np.integer],
-    target: NDArray[np.integer],
+    ends: NDArray[np.integer],  # (2, m): source and target
     weights: Any = None,
     directed: bool = False,
     unused: tuple[str, ...] = (),
@@ -46,6 +45,7 @@ def tidy(
     A target of -1 is none: the source is there, and is linked to nobody.
     """
     users, loops = len(names), 0
+    source, target = ends
     kept = (target >= 0) & (target != source)
     if not kept.all():
         loops = int((target == source).sum())
@@ -59,11 +59,10 @@ def tidy(
     else:
         pairs, places = np.unique(pairs, return_index=True)
         weights = weights[places]
-    ends = np.empty((2, len(pairs)), np.int32)
-    np.floor_divide(pairs, max(users, 1), out=ends[0], casting="unsafe")
-    np.remainder(pairs, max(users, 1), out=ends[1], casting="unsafe")
-    called = named(names)
-    return LinkTable(users, ends, weights, directed, called, loops, given - len(pairs), unused)
+    found = np.empty((2, len(pairs)), np.int32)
+    np.floor_divide(pairs, max(users, 1), out=found[0], casting="unsafe")
+    np.remainder(pairs, max(users, 1), out=found[1], casting="unsafe")
+    return LinkTable(users, found, weights, directed, named(names), loops, given - len(pairs), unused)
 
 
 def named(names: Sequence[Any] | NDArray[Any]) -> NDArray[Any] | None:
@@ -135,7 +134,9 @@ def links_of(graph: Any) -> LinkTable:
         return _from_igraph(graph)
     if hasattr(graph, "is_directed") and hasattr(graph, "edges"):
         return from_networkx(graph)
-    if hasattr(graph, "tocoo") or (isinstance(graph, np.ndarray) and graph.ndim == 2 and graph.shape[0] == graph.shape[1]):
+    if hasattr(graph, "tocoo") or (
+        isinstance(graph, np.ndarray) and graph.ndim == 2 and graph.shape[0] == graph.shape[1]
+    ):
         return from_matrix(graph)
     if isinstance(graph, Iterable) and not isinstance(graph, str | bytes | dict):
         return from_pairs(graph)
@@ -149,7 +150,7 @@ def from_networkx(graph: Any, names: Sequence[Any] | None = None, place: str = "
         raise ScenarioError(f"{place}: must have at least one node")
     ends = np.array([(number[a], number[b]) for a, b in graph.edges()], np.int64).reshape(-1, 2).T
     weights = checked_weights((weight for *_, weight in graph.edges(data="weight")), place)
-    return tidy(list(number) if names is None else names, *ends, weights, bool(graph.is_directed()))
+    return tidy(list(number) if names is None else names, ends, weights, bool(graph.is_directed()))
 
 
 def _from_igraph(graph: Any) -> LinkTable:
@@ -158,7 +159,7 @@ def _from_igraph(graph: Any) -> LinkTable:
     ends = np.array(graph.get_edgelist(), np.int64).reshape(-1, 2).T
     names: Any = graph.vs["name"] if "name" in graph.vs.attributes() else range(graph.vcount())
     weights = checked_weights(graph.es["weight"], "graph") if "weight" in graph.es.attributes() else None
-    return tidy(names, *ends, weights, bool(graph.is_directed()))
+    return tidy(names, ends, weights, bool(graph.is_directed()))
 
 
 def from_matrix(matrix: Any, place: str = "graph") -> LinkTable:
@@ -166,7 +167,9 @@ def from_matrix(matrix: Any, place: str = "graph") -> LinkTable:
     from scipy import sparse
 
     if len(matrix.shape) != 2 or matrix.shape[0] != matrix.shape[1] or not 1 <= matrix.shape[0] <= MOST_USERS:
-        raise ScenarioError(f"{place}, a matrix of shape {tuple(matrix.shape)}: must be square, and have a row for a user")
+        raise ScenarioError(
+            f"{place}, a matrix of shape {tuple(matrix.shape)}: must be square, and have a row for a user"
+        )
     if matrix.dtype.kind not in "biuf":
         raise ScenarioError(f"{place}, a matrix of {matrix.dtype}: must be of numbers from 0")
     table = sparse.coo_array(matrix)
@@ -181,10 +184,12 @@ def from_matrix(matrix: Any, place: str = "graph") -> LinkTable:
     if not directed:  # each link is there twice, on both sides of the diagonal
         upper = source <= target
         source, target, weights = source[upper], target[upper], weights[upper]
-    return tidy(range(matrix.shape[0]), source, target, None if (weights == 1).all() else weights, directed)
+    return tidy(range(matrix.shape[0]), np.stack([source, target]), None if (weights == 1).all() else weights, directed)
 
 
-def from_pairs(pairs: Iterable[Any], directed: bool = False, nodes: Iterable[Hashable] = (), place: str = "graph") -> LinkTable:
+def from_pairs(
+    pairs: Iterable[Any], directed: bool = False, nodes: Iterable[Hashable] = (), place: str = "graph"
+) -> LinkTable:
     """Take over pairs of nodes, which may have a weight as a third; numbers are sorted, others come as they appear."""
     number: dict[Hashable, int] = {node: i for i, node in enumerate(nodes)}
     ends, weights = [], []
@@ -199,10 +204,10 @@ def from_pairs(pairs: Iterable[Any], directed: bool = False, nodes: Iterable[Has
         weights.append(weight)
     if not number:
         raise ScenarioError(f"{place}: must have at least one link")
-    source, target = np.array(ends, np.int64).reshape(-1, 2).T
+    found = np.array(ends, np.int64).reshape(-1, 2).T
     names: Sequence[Any] = list(number)
     if all(isinstance(name, int | np.integer) for name in names):
         sort = np.argsort(np.array(names), kind="stable")
         place_of = np.argsort(sort, kind="stable")
-        names, source, target = [int(names[k]) for k in sort], place_of[source], place_of[target]
-    return tidy(names, source, target, checked_weights(weights, place), directed)
+        names, found = [int(names[k]) for k in sort], place_of[found]
+    return tidy(names, found, checked_weights(weights, place), directed)

@@ -26,7 +26,7 @@ from model.errors import ScenarioError
 from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
 from model.founding import found_providers, found_users
-from model.network import Graph, from_networkx, graph_for
+from model.network import Graph, as_graph, graph_for
 from model.record import NO_TURNOVER, Record, Turnover
 from model.responses import next_review, review, take_effect
 from model.scenario import Scenario
@@ -46,8 +46,11 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     rng
         Root seed, a whole number from 0. None takes one from the operating system; `seed` tells which.
     graph
-        A networkx graph (its nodes are the users, in order), or a `Graph` that was built from the scenario's network.
-        In place of a networkx graph the settings then say `network.kind = "none"`: a file cannot hold it.
+        A networkx or igraph graph, an adjacency matrix (NumPy or scipy.sparse), a list of edges, or a `Graph` that was
+        built from the scenario's network. Its nodes, in order, are the users, and `users.count` follows it. The
+        settings then say `network.kind = "none"`: a scenario file cannot hold it.
+    weights
+        Whether a neighbour hears a user's talk only with a chance: the weight of their link by the largest weight.
     tolerance, downtime_value
         One value for each user, instead of the scenario's lognormal ones. Minutes a month; dollars a minute.
     provider
@@ -70,7 +73,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     providers : list of Provider
         The providers, in the scenario's order.
     network : Graph
-        Who hears whom; `graph` is the same as a networkx graph.
+        Who hears whom, and what was dropped in reading it; `graph` is the same as a networkx graph, its nodes called
+        as they were.
     record : Record
         What happened, as tables.
 
@@ -92,6 +96,7 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         *,
         rng: int | None = None,
         graph: Any = None,
+        weights: bool = False,
         tolerance: ArrayLike | None = None,
         downtime_value: ArrayLike | None = None,
         provider: Sequence[int] | NDArray[np.integer] | None = None,
@@ -102,9 +107,10 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         super().__init__(rng=self.seed)
         self.given_graph: Graph | None = None  # one that no setting tells of
         if graph is not None and not isinstance(graph, Graph):
+            graph = self.given_graph = as_graph(graph, weights)
             settings = {"network": {"kind": "none"}} | settings
-            graph = self.given_graph = from_networkx(graph)
-        self.settings = given = Scenario.load(scenario, **settings)
+        nodes = None if graph is None else len(graph)
+        self.settings = given = Scenario.load(scenario, nodes=nodes, **settings)
         self.day = 0
         self.windows: dict[int, User] = {}
 

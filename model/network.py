@@ -61,7 +61,9 @@ class Graph:
         nodes = [self.node(row) for row in range(len(self))]
         graph.add_nodes_from(nodes)
         talker = np.repeat(np.arange(len(self)), np.diff(self.links.indptr))
-        graph.add_edges_from((nodes[a], nodes[b]) for a, b in zip(talker.tolist(), self.links.indices.tolist(), strict=True))
+        graph.add_edges_from(
+            (nodes[a], nodes[b]) for a, b in zip(talker.tolist(), self.links.indices.tolist(), strict=True)
+        )
         return graph
 
 

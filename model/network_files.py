@@ -91,7 +91,8 @@ def read_links(path: Path, columns: NetworkColumns | None = None, directed: bool
         (_adjacency_list, name.endswith((".adjlist", ".adj"))),
     ):
         if known:
-            return _as_asked(_by_library(path, data, read), directed)
+            told = bool(directed) if read is _adjacency_list else directed  # which says nothing of it
+            return _as_asked(_by_library(path, data, read), told)
     return from_list(path, data, columns, bool(directed))
 
 
@@ -99,7 +100,7 @@ def _as_asked(table: LinkTable, directed: bool | None) -> LinkTable:
     if directed is None or directed == table.directed:
         return table
     names = range(table.users) if table.names is None else table.names
-    again = tidy(names, *table.ends, table.weights, directed, table.unused)
+    again = tidy(names, table.ends, table.weights, directed, table.unused)
     return again._replace(loops=table.loops, doubles=table.doubles + again.doubles)
 
 
@@ -109,7 +110,9 @@ def _as_asked(table: LinkTable, directed: bool | None) -> LinkTable:
 def _by_library(path: Path, data: bytes, read: Callable[[Path, bytes], LinkTable]) -> LinkTable:
     """Let a library read a file; whatever it trips over is one line."""
     if len(data) > MOST_OF_A_GRAPH and path.stat().st_size < len(data):
-        raise ScenarioError(f"{path}: unpacks to more than {MOST_OF_A_GRAPH // 2**20} MB; unpack it, or write a list of links")
+        raise ScenarioError(
+            f"{path}: unpacks to more than {MOST_OF_A_GRAPH // 2**20} MB; unpack it, or write a list of links"
+        )
     form = read.__name__.strip("_").replace("_", " ")
     try:
         return read(path, data)
@@ -131,7 +134,7 @@ def _named_graph(path: Path, graph: Any, labels: tuple[str, ...] = ()) -> LinkTa
     table = from_networkx(graph, names, str(path))
     values, place = in_order(names)
     if values and isinstance(values[0], int):
-        again = tidy(values, *place[table.ends], table.weights, table.directed)
+        again = tidy(values, place[table.ends], table.weights, table.directed)
         return again._replace(loops=table.loops, doubles=table.doubles)
     return table
 
@@ -176,9 +179,8 @@ def _gml(path: Path, data: bytes) -> LinkTable:
 def _adjacency_list(path: Path, data: bytes) -> LinkTable:
     import networkx as nx
 
-    return _named_graph(path, nx.parse_adjlist(text_files.decode(path, data).splitlines(), create_using=nx.DiGraph))._replace(
-        directed=True
-    )
+    lines = text_files.decode(path, data).splitlines()
+    return _named_graph(path, nx.parse_adjlist(lines, create_using=nx.DiGraph))
 
 
 def _node_link(path: Path, data: bytes) -> LinkTable:
@@ -204,7 +206,9 @@ def _matrix_market(path: Path, data: bytes) -> LinkTable:
     sizes = next(line for _, line in text_files.numbered_lines(path, text_files.decode(path, data))).split()
     rows, entries = int(sizes[0]), int(sizes[-1]) if len(sizes) == 3 else int(sizes[0]) * int(sizes[1])
     if entries > len(data) or rows > 1000 * (entries + 1):
-        raise ScenarioError(f"{path}: says that it has {rows:,} rows and {entries:,} entries; must be as large as the file")
+        raise ScenarioError(
+            f"{path}: says that it has {rows:,} rows and {entries:,} entries; must be as large as the file"
+        )
     return from_matrix(scipy_io.mmread(io.BytesIO(data)), str(path))
 
 
@@ -233,7 +237,7 @@ def from_parquet(path: Path, data: bytes, columns: NetworkColumns, directed: boo
 
 
 def _from_columns(path: Path, columns: list[Any], directed: bool, unused: tuple[str, ...]) -> LinkTable:
-    """Number the users of two Arrow columns, of which the second may be empty; a third has the weights."""
+    """Return the links of two Arrow columns, of which the second may be empty; a third has the weights."""
     import pandas as pd
     import pyarrow as pa
     from pyarrow import compute
@@ -249,25 +253,23 @@ def _from_columns(path: Path, columns: list[Any], directed: bool, unused: tuple[
         weights = rest[0].cast(pa.float64()).to_numpy()
         wrong = np.flatnonzero(~((weights >= 0) & np.isfinite(weights)))
         if len(wrong):
-            raise ScenarioError(f"{path}: weight {weights[wrong[0]]:g} of link {wrong[0] + 1:,} must be a number from 0")
+            raise ScenarioError(
+                f"{path}: weight {weights[wrong[0]]:g} of link {wrong[0] + 1:,} must be a number from 0"
+            )
     names: Any
+    ends = np.full((2, len(source)), -1, np.int32)
     if pa.types.is_integer(source.type):
         present = target.is_valid().to_numpy()
-        ends = np.concatenate([source.to_numpy(), target.drop_null().to_numpy()]).astype(np.int64, copy=False)
-        codes, names = pd.factorize(ends)
+        given = np.concatenate([source.to_numpy(), target.drop_null().to_numpy()]).astype(np.int64, copy=False)
+        codes, names = pd.factorize(given)
         order = np.argsort(names, kind="stable")
-        names, place = names[order], np.empty(len(order), np.int32)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        first = place[codes[: len(source)]]
-        second = np.full(len(source), -1, np.int32)
-        second[present] = place[codes[len(source) :]]
+        names, place = names[order], np.argsort(order, kind="stable")
+        ends[0], ends[1, present] = place[codes[: len(source)]], place[codes[len(source) :]]
     else:
         found = pa.chunked_array([*source.chunks, *target.chunks]).combine_chunks().dictionary_encode()
         names, place = in_order(found.dictionary.to_pylist())
-        place = np.append(place, -1)
-        codes = found.indices.fill_null(len(names)).to_numpy()
-        first, second = place[codes[: len(source)]], place[codes[len(source) :]]
-    return tidy(names, first, second, weights, directed, unused)
+        ends[:] = np.append(place, -1)[found.indices.fill_null(len(names)).to_numpy()].reshape(2, -1)
+    return tidy(names, ends, weights, directed, unused)
 
 
 def find_columns(path: Path, line: int, header: list[str], asked: NetworkColumns) -> tuple[list[int], tuple[str, ...]]:
@@ -277,8 +279,12 @@ def find_columns(path: Path, line: int, header: list[str], asked: NetworkColumns
     for key, known in (("source", SOURCES), ("target", TARGETS), ("weight", WEIGHTS)):
         wanted = getattr(asked, key)
         if wanted is not None and wanted not in header:
-            raise ScenarioError(f"network.columns.{key} = {wanted!r}: must be a column of {where}: {', '.join(header)[:80]}")
-        found = [header.index(wanted)] if wanted is not None else [k for k, heading in enumerate(plain) if heading in known]
+            raise ScenarioError(
+                f"network.columns.{key} = {wanted!r}: must be a column of {where}: {', '.join(header)[:80]}"
+            )
+        found = (
+            [header.index(wanted)] if wanted is not None else [k for k, heading in enumerate(plain) if heading in known]
+        )
         if not found and key != "weight":
             found = [k for k in range(len(header)) if k not in places]  # the first ones, whatever they are called
         places += [place for place in found if place not in places][:1]
@@ -311,8 +317,11 @@ class Layout:
         known = any(cell in SOURCES for cell in plain) and any(cell in TARGETS for cell in plain)
         unlike = bool(others) and all(map(is_number, others[0][:2])) and not any(map(is_number, first))
         self.header = len(first) > 1 and (known or unlike or asked != NetworkColumns())
-        self.numbers = all(is_number(cell) for cells in (others if self.header else [first, *others]) for cell in cells[:2])
-        self.most, self.places, self.unused = 3, list(range(min(max(len(first), 2), 3))), ()
+        self.numbers = all(
+            is_number(cell) for cells in (others if self.header else [first, *others]) for cell in cells[:2]
+        )
+        self.most, self.places = 3, list(range(min(max(len(first), 2), 3)))
+        self.unused: tuple[str, ...] = ()
         if self.header:
             self.most = len(first)
             self.places, self.unused = find_columns(path, self.line, first, asked)
@@ -369,7 +378,7 @@ def _by_line(path: Path, data: bytes, asked: NetworkColumns, directed: bool) -> 
     try:
         number = lines[0][0] if lines else 0
         layout = Layout(path, lines[:SAMPLE], asked)
-        for number, line in lines[layout.header :]:
+        for number, line in lines[layout.header :]:  # noqa: B007 -- the last is the one that is wrong
             first, second, weight = layout.read(line)
             source.append(codes.setdefault(first, len(codes)))
             target.append(codes.setdefault(second, len(codes)) if second else -1)
@@ -383,9 +392,8 @@ def _by_line(path: Path, data: bytes, asked: NetworkColumns, directed: bool) -> 
         raise ScenarioError(f"{path}: has only a header; must have at least one link")
     names, place = in_order(list(codes))
     place = np.append(place, -1)
-    first_ends, second_ends = (place[np.frombuffer(ends, np.int64)] for ends in (source, target))
-    found = np.frombuffer(weights) if weighted else None
-    return tidy(names, first_ends, second_ends, found, directed, layout.unused)
+    ends = place[np.stack([np.frombuffer(source, np.int64), np.frombuffer(target, np.int64)])]
+    return tidy(names, ends, np.frombuffer(weights) if weighted else None, directed, layout.unused)
 
 
 def _weight(text: str | None, decimal: str) -> float:
@@ -401,7 +409,7 @@ def _weight(text: str | None, decimal: str) -> float:
 
 
 def _by_arrow(path: Path, data: bytes, asked: NetworkColumns, directed: bool) -> LinkTable | None:
-    """Read a large list with pyarrow, twenty times as fast; None if it is irregular, so that it is read line by line."""
+    """Read a large list with pyarrow, far faster; None if it is irregular, so that it must be read by line."""
     import pyarrow as pa
     from pyarrow import compute, csv
 
@@ -423,7 +431,11 @@ def _by_arrow(path: Path, data: bytes, asked: NetworkColumns, directed: bool) ->
             csv.ReadOptions(column_names=columns, skip_rows=layout.line - (not layout.header)),
             csv.ParseOptions(delimiter=separator),
             csv.ConvertOptions(
-                column_types=types, include_columns=wanted, decimal_point=layout.decimal, null_values=[""], strings_can_be_null=True
+                column_types=types,
+                include_columns=wanted,
+                decimal_point=layout.decimal,
+                null_values=[""],
+                strings_can_be_null=True,
             ),
         )
         found = table.columns

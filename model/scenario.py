@@ -124,7 +124,7 @@ class Scenario(Section):
         said = {"users", "users.count"} & set(settings) or "count" in source.users.model_fields_set
         on_file = isinstance(tables.get("network"), dict) and tables["network"].get("kind") == "file"
         if said:
-            count = tables["users"].get("count")
+            count = tables["users"].get("count") if isinstance(tables["users"], dict) else None
             if nodes is not None and count != nodes:
                 raise ScenarioError.of("users.count", count, f"must be left out, or {nodes}, the nodes of the graph")
         elif nodes is not None:

@@ -40,7 +40,9 @@ def read_bytes(path: Path) -> bytes:
             member = zlib.decompressobj(wbits=31)
             unpacked += member.decompress(packed, most + 1 - len(unpacked))
             if len(unpacked) > most:
-                raise ScenarioError(f"{path}: unpacks to more than {most // MEGABYTE} MB; unpack it, and name what is in it")
+                raise ScenarioError(
+                    f"{path}: unpacks to more than {most // MEGABYTE} MB; unpack it, and name what is in it"
+                )
             if not member.eof:
                 raise ScenarioError(f"{path}: is cut off; must be a whole gzip file")
             packed = member.unused_data

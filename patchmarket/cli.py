@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from patchmarket import calibration, claims, decisions, documents, games, markets, pages, reports, studies
+from patchmarket import calibration, claims, data, decisions, documents, games, markets, pages, reports, studies
 from patchmarket.options import BAD_INPUT, FAILED, INTERRUPTED
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ for command in (
     games.game,
     games.sensitivity,
     games.discover,
+    data.network,
     documents.validate,
     documents.parameters,
     claims.reproduce,
