@@ -16,7 +16,7 @@ GZIP = b"\x1f\x8b"
 MEGABYTE = 2**20
 UNPACKED_LEAST, UNPACKED_RATIO = 16 * MEGABYTE, 50  # lists of numbers are packed to a third or a tenth
 SEPARATORS = (";", "\t", ",")
-LONGEST = 10_000  # characters of a line
+LONGEST = 1_000_000  # characters of a line
 
 
 def read_bytes(path: Path) -> bytes:
@@ -91,7 +91,10 @@ def cells_of(line: str, separator: str | None) -> list[str]:
     if separator is None:
         return re.split(r"[\s,;]+", line.strip(" \t,;"))
     if '"' in line:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+        try:
+            return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
+        except (csv.Error, StopIteration):
+            raise ValueError(f"{line!r:.60} must be cells that can be told apart") from None
     return [cell.strip() for cell in line.split(separator)]
 
 

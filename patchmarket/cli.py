@@ -35,6 +35,7 @@ for command in (
     games.sensitivity,
     games.discover,
     data.network,
+    data.records,
     documents.validate,
     documents.parameters,
     claims.reproduce,

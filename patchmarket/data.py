@@ -27,3 +27,35 @@ def network(
     from patchmarket.network import look_at
 
     look_at(file, columns, directed, picture, convert)
+
+
+def records(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Records in any usual form, or folders of them.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the four tidy tables into this folder.")
+    ] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--dayfirst/--monthfirst", help="What 03/04/2025 means; left out: as other dates in the file decide."
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="KEY=NAME,...", help="Headings, e.g. date=Datum,minutes=Dauer.")
+    ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Go on without rows that are wrong.")] = False,
+) -> None:
+    """Read an operator's records: outages, boots, package logs, customers and cancellations.
+
+    Nothing personal is written: customers and servers become numbers.
+
+    Examples: patchmarket records outages.csv customers.csv --out records;
+    patchmarket records boots.txt /var/log/apt/history.log --out records;
+    patchmarket records outages.csv --monthfirst --columns minutes=Length
+    """
+    from patchmarket.options import read_columns
+    from patchmarket.records import look_at
+
+    look_at(files, out, read_columns(columns), day_first, skip_bad=skip_bad)

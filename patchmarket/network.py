@@ -62,7 +62,7 @@ def described(file: Path, table: LinkTable, graph: Graph) -> list[str]:
         f"links a user: mean {told.mean_degree:.2f}, median {told.median_degree:g}, most {told.largest_degree:,}",
         f"clustering: {told.clustering:.3f}{of}",
         *graph.notes,
-        f"a year of the thought experiment on it takes about {seconds(year_on(graph))}",
+        f"a year of the thought experiment on it takes {seconds(year_on(graph))}",
     ]
     return lines
 
@@ -86,11 +86,11 @@ def seconds(time_taken: float) -> str:
     """Write a time to two digits.
 
     >>> seconds(0.01), seconds(4.23), seconds(150.0)
-    ('less than 0.1 s', '4.2 s', '150 s')
+    ('less than 0.1 s', 'about 4.2 s', 'about 150 s')
     """
     if time_taken < 0.1:
         return "less than 0.1 s"
-    return f"{time_taken:.1f} s" if time_taken < 10 else f"{time_taken:.0f} s"
+    return f"about {time_taken:.1f} s" if time_taken < 10 else f"about {time_taken:.0f} s"
 
 
 def write_parquet(table: LinkTable, path: Path) -> None:
