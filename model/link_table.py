@@ -54,11 +54,14 @@ def tidy(
     first, second = (source, target) if directed else (np.minimum(source, target), np.maximum(source, target))
     pairs = first.astype(np.int64) * users + second
     given = len(pairs)
+    del first, second
     if weights is None:
-        pairs = np.unique(pairs)
+        pairs.sort()
     else:
-        pairs, places = np.unique(pairs, return_index=True)
-        weights = weights[places]
+        order = np.argsort(pairs, kind="stable")
+        pairs, weights = pairs[order], weights[order]
+    new = np.append(True, pairs[1:] != pairs[:-1])[:given]  # np.unique hashes them, ten times as slowly
+    pairs, weights = pairs[new], None if weights is None else weights[new]
     found = np.empty((2, len(pairs)), np.int32)
     np.floor_divide(pairs, max(users, 1), out=found[0], casting="unsafe")
     np.remainder(pairs, max(users, 1), out=found[1], casting="unsafe")

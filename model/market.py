@@ -149,7 +149,8 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
         self.advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
         self._flaw_days = sorted(self.flaws)
-        self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
+        node = None if self.network.names is None else self.network.node
+        self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy(), node)
         self.ask_for_offers()
         self._collector: Any = None
 

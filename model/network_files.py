@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model import text_files
 from model.errors import ScenarioError
@@ -238,7 +239,6 @@ def from_parquet(path: Path, data: bytes, columns: NetworkColumns, directed: boo
 
 def _from_columns(path: Path, columns: list[Any], directed: bool, unused: tuple[str, ...]) -> LinkTable:
     """Return the links of two Arrow columns, of which the second may be empty; a third has the weights."""
-    import pandas as pd
     import pyarrow as pa
     from pyarrow import compute
 
@@ -256,20 +256,52 @@ def _from_columns(path: Path, columns: list[Any], directed: bool, unused: tuple[
             raise ScenarioError(
                 f"{path}: weight {weights[wrong[0]]:g} of link {wrong[0] + 1:,} must be a number from 0"
             )
+    count = len(source)
     names: Any
-    ends = np.full((2, len(source)), -1, np.int32)
     if pa.types.is_integer(source.type):
-        present = target.is_valid().to_numpy()
-        given = np.concatenate([source.to_numpy(), target.drop_null().to_numpy()]).astype(np.int64, copy=False)
-        codes, names = pd.factorize(given)
-        order = np.argsort(names, kind="stable")
-        names, place = names[order], np.argsort(order, kind="stable")
-        ends[0], ends[1, present] = place[codes[: len(source)]], place[codes[len(source) :]]
+        alone: NDArray[np.integer] = np.flatnonzero(target.is_null().to_numpy())
+        offsets, low = joined(source, target)
+        del source, target, columns[:]
+        pa.default_memory_pool().release_unused()
+        names, codes = numbered(offsets)
+        names = names + low
+        codes[count:][alone] = -1
     else:
         found = pa.chunked_array([*source.chunks, *target.chunks]).combine_chunks().dictionary_encode()
         names, place = in_order(found.dictionary.to_pylist())
-        ends[:] = np.append(place, -1)[found.indices.fill_null(len(names)).to_numpy()].reshape(2, -1)
-    return tidy(names, ends, weights, directed, unused)
+        codes = np.append(place, -1)[found.indices.fill_null(len(names)).to_numpy()]
+    return tidy(names, codes.reshape(2, count), weights, directed, unused)
+
+
+def joined(source: Any, target: Any) -> tuple[NDArray[Any], int]:
+    """Return two columns of ids in one array, less the lowest of them, which is returned too; nulls are 0."""
+    from pyarrow import compute
+
+    least_and_most = [
+        value for ends in (source, target) for value in compute.min_max(ends).as_py().values() if value is not None
+    ]
+    low, high = min(least_and_most), max(least_and_most)
+    if not -(2**62) < low <= high < 2**62:
+        raise ScenarioError(f"ids from {low} to {high}: must have at most 18 digits")
+    ids: NDArray[Any] = np.empty(2 * len(source), np.int32 if high - low < 2**31 else np.int64)
+    place = 0
+    for chunk in (*source.chunks, *target.chunks):
+        ids[place : place + len(chunk)] = chunk.fill_null(low).to_numpy().astype(np.int64, copy=False) - low
+        place += len(chunk)
+    return ids, low
+
+
+def numbered(ids: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the ids from 0 that there are, sorted, and the place of each of `ids` among them.
+
+    >>> numbered(np.array([30, 10, 30]))
+    (array([10, 30]), array([1, 0, 1], dtype=int32))
+    """
+    if ids.max() > 4 * len(ids) + 1000:
+        return np.unique(ids, return_inverse=True)
+    there = np.zeros(int(ids.max()) + 1, bool)
+    there[ids] = True
+    return np.flatnonzero(there), (np.cumsum(there, dtype=np.int32) - np.int32(1))[ids]
 
 
 def find_columns(path: Path, line: int, header: list[str], asked: NetworkColumns) -> tuple[list[int], tuple[str, ...]]:
