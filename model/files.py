@@ -7,7 +7,7 @@ from pathlib import Path
 from model.errors import ScenarioError
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path`, then put it in `path`'s place in one step."""
     beside = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:

@@ -49,8 +49,8 @@ class Graph:
         return generators.compress(len(self), self.links.indices, talker)
 
     @cached_property
-    def most_heard(self) -> int:
-        """The most users that any one user hears."""
+    def max_in_degree(self) -> int:
+        """The largest number of users that any user hears."""
         return int(np.diff(self.hears.indptr).max(initial=0))
 
     def to_networkx(self) -> Any:
@@ -68,7 +68,7 @@ class Graph:
 
 
 def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
-    """Return the graph that is given, which must have a node for each user, else the one that the scenario asks for.
+    """Return the given graph, which must have a node for each user, else the one described by the scenario.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
     users = scenario.users.count
     graph = build_graph(scenario.network, users, seed) if given is None else given
     if len(graph) != users:
-        raise ScenarioError.of("users.count", users, f"must be {len(graph)}, the nodes of the graph that is given")
+        raise ScenarioError.of("users.count", users, f"must be {len(graph)}, the nodes of the graph passed in")
     if not len(graph.links.chance):
         return graph
     key = np.int64(stream(seed, "weights").integers(2**62))
@@ -86,7 +86,7 @@ def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
 
 
 def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
-    """Build the network that a scenario asks for; the same arguments give the same graph."""
+    """Build the network of a scenario; the same arguments give the same graph."""
     rng = stream(seed, "network")
     match network:
         case schema.WattsStrogatz():
@@ -107,7 +107,7 @@ def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
 
 
 def from_edges(users: int, edges: NDArray[np.integer], directed: bool = False) -> Graph:
-    """Return the graph with these edges, a (2, m) array, none twice."""
+    """Return the graph with these edges, a (2, m) array without duplicates."""
     first, second = edges
     if directed:
         return Graph(generators.compress(users, first, second), directed=True)

@@ -15,7 +15,7 @@ def campaign_days(policy: Policy, flaws: Calendar, days: int) -> list[int]:
     """Return the days on which a provider with this policy would start a campaign."""
     maintenance, counts = Maintenance(), [0]
     for day in range(days):
-        policy.work(maintenance, day, flaws.get(day, []), servers=1)
+        policy.patch(maintenance, day, flaws.get(day, []), servers=1)
         counts.append(maintenance.campaigns)
     return [day for day, (before, after) in enumerate(pairwise(counts)) if after > before]
 

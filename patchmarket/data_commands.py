@@ -24,7 +24,7 @@ def network(
     Examples: patchmarket network friends.csv; patchmarket network follows.csv --directed --picture follows.png;
     patchmarket network big.txt.gz --convert big.parquet
     """
-    from patchmarket.network import look_at
+    from patchmarket.describe_network import look_at
 
     look_at(file, columns, directed, picture, convert)
 
@@ -55,7 +55,7 @@ def records(
     patchmarket records boots.txt /var/log/apt/history.log --out records;
     patchmarket records outages.csv --monthfirst --columns minutes=Length
     """
+    from patchmarket.describe_records import look_at
     from patchmarket.options import read_columns
-    from patchmarket.records import look_at
 
     look_at(files, out, read_columns(columns), day_first, skip_bad=skip_bad)

@@ -23,7 +23,7 @@ def agreements() -> dict[str, dict[str, Any]]:
     return tomllib.loads((DATA / "sla.toml").read_text(encoding="utf-8"))
 
 
-def with_terms(tables: dict[str, Any]) -> dict[str, Any]:
+def fill_published_terms(tables: dict[str, Any]) -> dict[str, Any]:
     """Fill the policies that name a vendor and the agreements that name published terms; what is given there wins.
 
     What is not of the right shape is left to the schema to refuse.

@@ -4,11 +4,11 @@ from typing import Any
 
 import tomlkit
 
-from agents.section import Section
+from agents.settings import Settings
 from model.paths import VENDOR_TERMS
+from model.published_terms import agreements, vendors
 from model.scenario import Scenario
 from model.schema import Sla, Tier
-from model.terms import agreements, vendors
 
 COMMENT_COLUMN = 44
 Terms = dict[str, Any] | None
@@ -23,7 +23,7 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(_table(scenario, "", array=False)).lstrip("\n") + "\n"
 
 
-def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> list[str]:
+def _table(section: Settings, name: str, *, array: bool, terms: Terms = None) -> list[str]:
     """Write a table: its plain keys first, as TOML wants it, then the tables in it."""
     lines, tables = [], []
     if name:
@@ -31,7 +31,7 @@ def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> 
     for key in type(section).model_fields:
         value = getattr(section, key)
         path = f"{name}.{key}" if name else key
-        if isinstance(value, Section):
+        if isinstance(value, Settings):
             tables += _table(value, path, array=False)
         elif isinstance(value, list):
             published = agreements().get(section.terms) if isinstance(section, Sla) else None
@@ -42,7 +42,7 @@ def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> 
     return lines + tables
 
 
-def _line(section: Section, key: str, value: Any, terms: Terms) -> str:
+def _line(section: Settings, key: str, value: Any, terms: Terms) -> str:
     info = type(section).model_fields[key]
     origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     remarks = [origin.get("unit"), _grade(section, key, value, origin, terms), info.description]
@@ -51,7 +51,7 @@ def _line(section: Section, key: str, value: Any, terms: Terms) -> str:
     return f"{assignment:<{COMMENT_COLUMN - 1}} # {comment}" if comment else assignment
 
 
-def _grade(section: Section, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
+def _grade(section: Settings, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
     """Say where a value comes from: the default's grade, the published terms', or this scenario."""
     if terms and isinstance(section, Tier) and section.model_dump() in terms["tiers"]:
         return f"{terms[f'{key}_grade']} ({terms['name']}, {terms['year']})"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from model.files import prepare_folder, write_whole
+from model.files import prepare_folder, write_atomically
 from model.records import TABLES, FileRead, read_records
 from patchmarket.run_text import PIPED_WIDTH
 
@@ -31,7 +31,7 @@ def look_at(
     prepare_folder(out)
     for name in TABLES:
         rows = getattr(found, name)
-        write_whole(out / f"{name}.csv", partial(rows.to_csv, index=False, date_format="%Y-%m-%d"))
+        write_atomically(out / f"{name}.csv", partial(rows.to_csv, index=False, date_format="%Y-%m-%d"))
     print(f"\nWritten to {out}: {', '.join(f'{name}.csv ({len(getattr(found, name)):,} rows)' for name in TABLES)}")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import write_atomically
 from model.link_table import LinkTable
 from model.network import Graph, from_links
 from model.network_files import read_links
@@ -29,10 +29,10 @@ def look_at(file: Path, columns: str | None, directed: bool | None, picture: Pat
     for line in described(file, table, graph):
         print(line)
     if picture is not None:
-        write_whole(picture, network_figure(graph, file.name).savefig)
+        write_atomically(picture, network_figure(graph, file.name).savefig)
         print(f"Written: {picture}")
     if convert is not None:
-        write_whole(convert, lambda path: write_parquet(table, path))
+        write_atomically(convert, lambda path: write_parquet(table, path))
         print(f"Written: {convert}")
 
 
