@@ -44,7 +44,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "network.kind": tuple(
         kind.model_fields["kind"].default
         for kind in get_args(get_args(Network)[0])
-        if kind.model_fields["kind"].default != "edge-list"
+        if kind.model_fields["kind"].default != "file"
     ),
     "flaws.source": ("poisson", "history"),
     "flaws.history": ("debian-kernel", "debian-advisories"),
