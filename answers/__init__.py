@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from answers.calibration.recovery import recover
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.decision.decide_company import Company
+    from answers.company import Company
     from answers.games.game import game
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
@@ -50,7 +50,7 @@ __all__ = [
 
 _HOMES = {
     "Answer": "answers.answer",
-    "Company": "answers.decision.decide_company",
+    "Company": "answers.company",
     "calibrate": "answers.calibration.calibrate",
     "compare": "answers.comparison.compare",
     "decide": "answers.decision.decide",

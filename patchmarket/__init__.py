@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agents.user import User
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.decision.decide_company import Company
+    from answers.company import Company
     from answers.games.game import game
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from answers.answer import Answer
 from answers.decision.decide_ask import ask
-from answers.decision.decide_company import Company
+from answers.company import Company
 from answers.decision.decide_measure import Decision, measure
 from answers.decision.decide_run import run
 from answers.decision.decide_table import shown_of, summary_of, table_of

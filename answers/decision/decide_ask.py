@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from agents.strategies import AnyStrategy, Copy, Escalate, Hold
 from answers.alternatives import Alternatives, alternatives_of, provider_number
-from answers.decision.decide_company import Company
+from answers.company import Company
 from model.paths import VENDOR_TERMS
 from model.published_terms import vendors
 from model.scenario import Scenario

@@ -7,7 +7,7 @@ import pytest
 
 from answers.decision.decide import tell
 from answers.decision.decide_ask import ask, unknowns_of
-from answers.decision.decide_company import Company, example_names
+from answers.company import Company, example_names
 from model import Market, Scenario, ScenarioError
 from tests.answers.questions import decision_on
 from tests.commands import patchmarket
