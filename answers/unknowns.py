@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from agents.section import Grade, Section, setting
+from agents.settings import Grade, Settings, setting
 from batch.factors import field_at, setting_at
 from model.errors import ScenarioError
 from model.explain import explain
@@ -23,7 +23,7 @@ PRIORS = Path(__file__).parent / "data" / "priors.toml"
 ENDS = 1e-4  # of the unit scale, cut off at both ends: a lognormal has none of its own
 
 
-class Prior(Section):
+class Prior(Settings):
     """What is believed about one unknown before anything is observed."""
 
     name: str = setting(..., "what tables call it", grade="design", min_length=1)
@@ -51,7 +51,7 @@ class Prior(Section):
             raise ScenarioError.of(f"{place}.high", self.high, f"must be above low, {self.low:g}")
 
 
-class Priors(Section):
+class Priors(Settings):
     """A file of priors."""
 
     priors: list[Prior] = setting(..., "a table an unknown", grade="design", min_length=1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from answers.alternatives import provider_number
+from answers.company import Company
 from answers.fitting.fit_observed import Observed, observed_in
 from answers.unknowns import Priors, Unknown, unknowns_of
 from model.errors import ScenarioError
@@ -39,6 +40,8 @@ class Question:
         What is told by counting: the rate of flaws; None where flaws have dates.
     fixed
         Settings that the records give, whatever the unknowns.
+    priors
+        The file that the unknowns are from.
     """
 
     scenario: Scenario
@@ -49,6 +52,7 @@ class Question:
     unknowns: list[Unknown]
     counted: Unknown | None
     fixed: dict[str, Any]
+    priors: Priors
 
 
 def ask(
@@ -56,7 +60,7 @@ def ask(
     records: Any,
     provider: str | None = None,
     *,
-    servers: int | None = None,
+    company: Company | None = None,
     priors: Priors | None = None,
     since: date | None = None,
     seed: int = 1,
@@ -71,8 +75,8 @@ def ask(
         `model.records.Records`.
     provider
         The operator's name in it; None: the first that does not patch live.
-    servers
-        How many the operator runs; None: as in the scenario.
+    company
+        The operator's own numbers, if the market was made from them.
     priors
         What is not known; None: as in the file that comes with the project.
     since, seed
@@ -86,7 +90,10 @@ def ask(
     number = provider_number(scenario, provider)
     operator, share = scenario.providers[number], scenario.shares[number]
     own = round(share * scenario.users.count)
-    fleet = servers or -(-own // operator.server_capacity)
+    fleet = -(-own // operator.server_capacity)
+    if company is not None:
+        own, fleet = company.servers * company.users_per_server, company.servers
+    priors = priors or Priors.load()
     minutes = getattr(operator.policy, "outage_minutes", 0.0)
     observed = observed_in(records, fleet, minutes, own, since)
     begin = int(observed.customers[0])
@@ -124,7 +131,7 @@ def ask(
         raise ScenarioError("priors: none is about a setting that this scenario has")
     customers, cancelled = _sampled(observed, simulated, seed)
     return Question(
-        market, number, observed, customers, cancelled, unknowns, counted[0] if counted else None, fixed
+        market, number, observed, customers, cancelled, unknowns, counted[0] if counted else None, fixed, priors
     )
 
 

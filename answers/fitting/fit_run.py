@@ -58,7 +58,7 @@ def run(
     """
     carry_out(study_of(question, units, name, seed), out, workers)
     results = open_study(out)
-    runs = results.runs(["run_id", "point"]).sort_values("point")
+    runs = results.runs().sort_values("point")
     days, edges = question.scenario.days, question.observed.edges
     own = results.series(["day", "provider", *COLUMNS])
     own = own[own["provider"] == question.scenario.providers[question.provider].name]
