@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from answers.answer import Answer
     from answers.calibration.calibrate import calibrate
     from answers.calibration.recovery import recover
+    from answers.company import Company
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.company import Company
     from answers.games.game import game
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover

@@ -41,23 +41,21 @@ def read_posterior(folder: Path) -> "tuple[pd.DataFrame, Priors]":
     try:
         return pd.read_parquet(folder / POSTERIOR), Priors.load(folder / PRIORS)
     except (OSError, pa.ArrowException):
-        raise ScenarioError(f"--posterior {str(folder)!r}: must be a folder that `patchmarket fit` has written") from None
+        raise ScenarioError(
+            f"--posterior {str(folder)!r}: must be a folder that `patchmarket fit` has written"
+        ) from None
 
 
 def draw(unknowns: Sequence[Unknown], posterior: "pd.DataFrame | None", number: int, seed: int) -> Values:
     """Return values of the unknowns, an array of draws by unknowns.
 
-    What the posterior has comes from it, together as it hangs together; all else from the priors, as a Latin hypercube.
+    What the posterior has comes from it, together as it hangs together; all else from the priors.
     """
-    from scipy.stats import qmc
-
     rng = np.random.default_rng(seed)
-    if not unknowns:
-        return np.empty((number, 0))
-    units = qmc.LatinHypercube(len(unknowns), rng=rng).random(number)
-    values = np.column_stack([[u.value(x) for x in units[:, k]] for k, u in enumerate(unknowns)])
+    units = rng.random((number, len(unknowns)))
+    values = np.array([[u.value(x) for u, x in zip(unknowns, row, strict=True)] for row in units])
     if posterior is not None:
-        rows = rng.permutation(np.resize(rng.permutation(len(posterior)), number))
+        rows = rng.integers(len(posterior), size=number)
         for k, unknown in enumerate(unknowns):
             if unknown.name in posterior:
                 values[:, k] = posterior[unknown.name].to_numpy()[rows]

@@ -174,7 +174,9 @@ class Learner:
             StandardScaler(), PolynomialFeatures(2, include_bias=False), StandardScaler(), RidgeCV(PENALTIES)
         )
         self.regression.fit(summaries, ndtri(np.clip(units, 1e-4, 1 - 1e-4)))
-        self.forest = RandomForestRegressor(TREES, min_samples_leaf=LEAF, max_features=FEATURES, random_state=seed)
+        self.forest = RandomForestRegressor(
+            TREES, min_samples_leaf=LEAF, max_features=FEATURES, random_state=seed % 2**32
+        )
         self.forest.fit(self._features(summaries), units)
         leaves = self._leaves(summaries)
         size = np.asarray(leaves.sum(axis=0)).ravel()
@@ -207,10 +209,10 @@ def corrected(ranks: Values, chance: Values) -> Values:
     [0.0, 0.25, 0.5, 1.0]
     """
     places = np.arange(len(ranks) + 2) / (len(ranks) + 1)
-    return np.interp(chance, np.concatenate([[0.0], ranks, [1.0]]), places)
+    return np.asarray(np.interp(chance, np.concatenate([[0.0], ranks, [1.0]]), places))
 
 
 def uncorrected(ranks: Values, chance: Values) -> Values:
     """Return the rank that has a chance; the inverse of `corrected`."""
     places = np.arange(len(ranks) + 2) / (len(ranks) + 1)
-    return np.interp(chance, places, np.concatenate([[0.0], ranks, [1.0]]))
+    return np.asarray(np.interp(chance, places, np.concatenate([[0.0], ranks, [1.0]])))

@@ -1,8 +1,8 @@
 """Quiet days: going over days on which nothing happens but talk, in one call.
 
-On a quiet day no flaw appears, no event happens, no provider has maintenance, a price change, a review or credits to pay, and no user
-arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day on which one
-does is the last that is passed. The result is that of stepping, to the last byte.
+On a quiet day no flaw appears, no event happens, no provider has maintenance, a price change, a review or credits to
+pay, and no user arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day
+on which one does is the last that is passed. The result is that of stepping, to the last byte.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,10 +1,11 @@
-"""The figures of a fit: what was believed and what is, whether the records fit in, and how the unknowns hang together."""
+"""The figures of a fit: priors and posteriors, the records among simulations, and pairs of unknowns."""
 
 import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from answers.fitting.fit_measure import Bands, Fit, Learnt
 from answers.fitting.fit_table import verdict
@@ -33,9 +34,13 @@ def fit_figure(fit: Fit) -> Figure:
     above.suptitle(plain(f"{fit.provider}: what the records tell; line: median, bar: 95 % interval"), fontsize=12)
     upper, lower = below.subplots(2, 1, sharex=True)
     draw_bands(upper, fit, fit.cancellations, fit.cancelled, steps=True)
-    upper.set(ylabel="cancellations a period", ylim=(0, 1.25 * max(fit.cancelled.max(), fit.cancellations.posterior.max())))
+    upper.set(
+        ylabel="cancellations a period", ylim=(0, 1.25 * max(fit.cancelled.max(), fit.cancellations.posterior.max()))
+    )
     draw_bands(lower, fit, fit.survival, fit.staying, steps=False)
-    lower.set(ylabel="share of the first day's\ncustomers still there (Kaplan-Meier)", xlabel=f"days from {fit.start} on")
+    lower.set(
+        ylabel="share of the first day's\ncustomers still there (Kaplan-Meier)", xlabel=f"days from {fit.start} on"
+    )
     upper.legend(frameon=False, fontsize=8, ncols=4, loc="upper right")
     return figure
 
@@ -52,18 +57,26 @@ def draw_unknown(axes: Any, learnt: Learnt, before: "Values", after: "Values") -
     axes.set(title=f"{learnt.name}: {verdict(learnt)}", xlabel=learnt.unit, yticks=[])
     if learnt.log:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
-        ticks = [base * 10.0**power for power in range(-4, 6) for base in (1, 2, 5)]
-        axes.set_xticks([tick for tick in ticks if low <= tick <= high])
+        plain_ticks(axes.xaxis, low, high)
     axes.title.set_fontsize(10)
+
+
+def plain_ticks(axis: Any, low: float, high: float) -> None:
+    """Label a logarithmic axis with plain numbers: 1, 2, 5, 10, ..."""
+    ticks = [base * 10.0**power for power in range(-6, 7) for base in (1, 2, 5)]
+    shown = [tick for tick in ticks if low <= tick <= high]
+    axis.set_major_locator(FixedLocator(shown))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
 
 
 def draw_bands(axes: Any, fit: Fit, bands: Bands, observed: "Values", *, steps: bool) -> None:
     """Draw what was observed among simulations from the prior and the posterior."""
     middle = (fit.edges[1:] + fit.edges[:-1]) / 2
     axes.fill_between(middle, bands.prior[0], bands.prior[-1], color=GREY, alpha=0.3, lw=0, label="95 %, before")
-    axes.fill_between(middle, bands.posterior[0], bands.posterior[-1], color=BLUE, alpha=0.35, lw=0, label="95 %, after")
+    axes.fill_between(
+        middle, bands.posterior[0], bands.posterior[-1], color=BLUE, alpha=0.35, lw=0, label="95 %, after"
+    )
     axes.plot(middle, bands.posterior[2], color=BLUE, lw=1.2)
     style: dict[str, Any] = {"drawstyle": "steps-mid"} if steps else {}
     axes.plot(middle, observed, color="black", lw=1.4, label="records", **style)
@@ -87,6 +100,7 @@ def pairs_figure(fit: Fit) -> Figure:
             x, y = fit.draws[:, column], fit.draws[:, row]
             if left.log:
                 axes.set_xscale("log")
+                plain_ticks(axes.xaxis, x.min(), x.max())
             if row == column:
                 low, high = x.min(), x.max()
                 axes.hist(x, np.geomspace(low, high, 25) if left.log else np.linspace(low, high, 25), color=BLUE)
@@ -95,10 +109,12 @@ def pairs_figure(fit: Fit) -> Figure:
                 axes.scatter(x, y, s=3, color=BLUE, alpha=0.35, lw=0)
                 if below.log:
                     axes.set_yscale("log")
+                    plain_ticks(axes.yaxis, y.min(), y.max())
             if row == count - 1:
                 axes.set_xlabel(wrapped(left.name), fontsize=9)
             if column == 0:
                 axes.set_ylabel(wrapped(below.name), fontsize=9)
-            axes.tick_params(labelsize=7)
+            axes.tick_params(labelsize=7, axis="y")
+            axes.tick_params(labelsize=7, axis="x", labelrotation=90)
     figure.suptitle(plain(f"{fit.provider}: draws of the unknowns, given the records"), fontsize=12)
     return figure

@@ -5,6 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from answers.fitting.fit_ask import Question
 from answers.fitting.fit_observed import Values
@@ -58,7 +59,7 @@ class Fit:
     scenario: str
     provider: str
     start: date
-    edges: Values
+    edges: NDArray[np.int64]
     cancelled: Values  # of the customers that are simulated
     cancellations: Bands
     staying: Values  # share of the first day's customers, product limit; with the bands of it
@@ -131,8 +132,8 @@ def flaw_weights(question: Question) -> Values:
     assert question.counted is not None
     rates = np.array([question.counted.value(u) for u in GRID]) * question.observed.days / 365
     log = question.observed.flaws * np.log(rates) - rates
-    weights: Values = np.exp(log - log.max())
-    return weights / weights.sum()
+    weights = np.exp(log - log.max())
+    return np.asarray(weights / weights.sum())
 
 
 def measure(

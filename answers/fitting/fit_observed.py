@@ -215,4 +215,4 @@ def _flaws(records: Any, start: date, days: int, outages: list[Outage], notes: l
 
 def _per_day(signed_up: Any, start: date, days: int) -> float:
     since = [(when.date() - start).days for when in signed_up]
-    return sum(0 <= day < days for day in since) / days
+    return float(sum(0 <= day < days for day in since) / days)

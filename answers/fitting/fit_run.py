@@ -1,4 +1,4 @@
-"""The runs of `fit`: a study of markets whose unknowns are drawn from the priors, and one of some from the posterior."""
+"""The runs of `fit`: markets whose unknowns are drawn from the priors, and some drawn from the posterior."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

@@ -14,6 +14,8 @@ how long ago they were:
   regression has.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +26,7 @@ Values = NDArray[np.float64]
 
 def names() -> list[str]:
     """Return what the summaries are called, in the order of `summaries`."""
-    ages = [f"after {young} to {old - 1} days" for young, old in zip(AGES, AGES[1:], strict=False)]
+    ages = [f"after {young} to {old - 1} days" for young, old in pairwise(AGES)]
     parts = [f"hazard of part {part} of {PARTS}" for part in range(1, PARTS + 1)]
     return ["base", *ages, "trend", "dispersion", "persistence", *parts]
 
@@ -65,10 +67,10 @@ def _design(edges: NDArray[np.int64], minutes: Values) -> Values:
     """Return the regressors, periods by coefficients; an age that no outage has in any period is a column of zeros."""
     days = len(minutes)
     columns = []
-    for young, old in zip(AGES, AGES[1:], strict=False):
+    for young, old in pairwise(AGES):
         window = np.zeros(days + old)
         window[young:old] = 1.0
         daily = np.convolve(minutes, window)[:days]
-        columns.append([daily[a:b].mean() for a, b in zip(edges, edges[1:], strict=False)])
+        columns.append([daily[a:b].mean() for a, b in pairwise(edges)])
     middle = (edges[1:] + edges[:-1]) / 2
     return np.column_stack([np.ones(len(middle)), *columns, middle / days - 0.5])

@@ -49,5 +49,7 @@ def reproduced(fit: Fit) -> str:
     """Say whether the fitted model gives such records."""
     if not fit.surprises:
         return "Markets with these unknowns give records like these."
-    parts = [f"{one.name} ({one.observed:.3g}, where 95 % are {one.low:.3g} to {one.high:.3g})" for one in fit.surprises]
+    parts = [
+        f"{one.name} ({one.observed:.3g}, where 95 % are {one.low:.3g} to {one.high:.3g})" for one in fit.surprises
+    ]
     return f"Markets with these unknowns do not reproduce {', '.join(parts)}: trust the intervals less."

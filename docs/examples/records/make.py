@@ -41,14 +41,13 @@ def make() -> None:
     company = Company.load(HERE / "company.toml")
     market = Market(company.market(Scenario.preset("thought-experiment"), **settings(company)), rng=SEED)
     rng = np.random.default_rng(SEED)
-    begins = {user: -1 - int(rng.exponential(400)) for user in np.flatnonzero(market.users.provider == 0)}
-    spells = []
+    begins = {user: -1 - int(rng.exponential(400)) for user in np.flatnonzero(market.users.provider == 0).tolist()}
+    spells: list[tuple[int, int | None]] = []
     for day in range(DAYS):
         before = market.users.provider.copy()
         market.step()
         now = market.users.provider
-        for user in np.flatnonzero((before == 0) & (now != 0)):
-            spells.append((begins.pop(user), day))
+        spells += [(begins.pop(user), day) for user in np.flatnonzero((before == 0) & (now != 0)).tolist()]
         begins |= dict.fromkeys(np.flatnonzero((before != 0) & (now == 0)).tolist(), day)
     spells += [(day, None) for day in begins.values()]
     spells.sort(key=lambda spell: spell[0])
