@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from answers.answer import Answer
-    from answers.calibration.calibrate import calibrate
-    from answers.calibration.recovery import recover
     from answers.company import Company
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
+    from answers.fitting.fit import fit
     from answers.games.game import game
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
@@ -37,12 +36,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Company",
-    "calibrate",
     "compare",
     "decide",
     "discover",
+    "fit",
     "game",
-    "recover",
     "sensitivity",
     "validate",
     "write_report",
@@ -51,12 +49,11 @@ __all__ = [
 _HOMES = {
     "Answer": "answers.answer",
     "Company": "answers.company",
-    "calibrate": "answers.calibration.calibrate",
     "compare": "answers.comparison.compare",
     "decide": "answers.decision.decide",
     "discover": "answers.scenario_discovery.discover",
+    "fit": "answers.fitting.fit",
     "game": "answers.games.game",
-    "recover": "answers.calibration.recovery",
     "sensitivity": "answers.sensitivity_analysis.sensitivity",
     "validate": "answers.validation.validate",
     "write_report": "answers.report.report",

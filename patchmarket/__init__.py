@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from agents.provider import Provider
     from agents.user import User
+    from answers.company import Company
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.company import Company
+    from answers.fitting.fit import fit
     from answers.games.game import game
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
@@ -40,6 +41,7 @@ __all__ = [
     "compare",
     "decide",
     "discover",
+    "fit",
     "game",
     "open_study",
     "run_study",
@@ -59,6 +61,7 @@ _HOMES = {
     "compare": "answers",
     "decide": "answers",
     "discover": "answers",
+    "fit": "answers",
     "game": "answers",
     "open_study": "batch",
     "run_study": "batch",

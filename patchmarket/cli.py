@@ -30,11 +30,11 @@ GROUPS = {  # in each, those that most people need come first
     ),
     "Ask a question": (
         question_commands.decide,
+        question_commands.fit,
         question_commands.compare,
         question_commands.game,
         question_commands.sensitivity,
         question_commands.discover,
-        question_commands.calibrate,
     ),
     "Read data": (data_commands.network, data_commands.records),
     "Take away and check": (

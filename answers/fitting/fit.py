@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from answers.answer import Answer
 from answers.company import Company
+from answers.defaults import SIMULATIONS
 from answers.draws import write_posterior
 from answers.fitting.fit_ask import ask
 from answers.fitting.fit_measure import Fit, learn, measure, posterior_draws
@@ -23,7 +24,6 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SIMULATIONS = 3_000
 PREDICTIONS = 200  # simulations from the posterior
 
 

@@ -222,8 +222,7 @@ def product_limit(customers: Values, cancelled: Values) -> Values:
 
     Who comes later is at risk from then on, and who stays is censored at the end.
     """
-    staying: Values = np.cumprod(1 - cancelled / np.maximum(customers, 1.0), axis=1)
-    return staying
+    return np.asarray(np.cumprod(1 - cancelled / np.maximum(customers, 1.0), axis=1), float)
 
 
 def surprises(question: Question, after: tuple[Values, Values, Values]) -> list[Surprise]:

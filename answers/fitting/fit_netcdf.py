@@ -1,6 +1,7 @@
 """A fit as ArviZ's InferenceData: groups of a NetCDF file, which ArviZ and xarray read."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def _write(fit: Fit, path: Path) -> None:
 
     period = np.asarray(fit.edges[:-1])
     names = [learnt.name.replace(" ", "_") for learnt in fit.learnt]
-    groups = {
+    groups: dict[str, dict[str, Any]] = {
         "posterior": {name: (("chain", "draw"), fit.draws[None, :, k]) for k, name in enumerate(names)},
         "prior": {name: (("chain", "draw"), fit.prior_draws[None, :, k]) for k, name in enumerate(names)},
         "posterior_predictive": {"cancelled": (("chain", "draw", "period"), fit.predicted[1][None])},
