@@ -187,13 +187,15 @@ def _outages(
     table: "pd.DataFrame", start: date, days: int, servers: int, minutes_per_reboot: float, notes: list[str]
 ) -> list[Outage]:
     """Return the outages of these days."""
+    import pandas as pd
+
     found, lengthless = [], 0
     for row in table.itertuples():
         day = (row.date.date() - start).days
         if not 0 <= day < days:
             continue
-        share = 1.0 if row.servers != row.servers or row.servers is None else min(float(row.servers) / servers, 1.0)
-        known = row.minutes == row.minutes
+        share = 1.0 if pd.isna(row.servers) else min(float(row.servers) / servers, 1.0)
+        known = not pd.isna(row.minutes)
         lengthless += not known
         found.append(Outage(day, float(row.minutes) if known else minutes_per_reboot, share, row.cause))
     if lengthless:

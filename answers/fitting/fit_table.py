@@ -69,6 +69,7 @@ def summary_of(fit: Fit) -> dict[str, Any]:
         "periods": len(fit.cancelled),
         "customers": fit.customers,
         "customers_simulated": fit.simulated,
+        "cancelled": float(fit.cancelled.sum()),
         "outages": len(fit.outages),
         "simulations": fit.simulations,
         "unknowns": [
