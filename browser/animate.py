@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from browser.fleet import BLINK
-from browser.layout import lay_out
 from model.errors import ScenarioError
 from model.figures import colours, plain
+from model.layout import lay_out
 
 if TYPE_CHECKING:
     from model.market import Market

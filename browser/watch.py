@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from agents.experience import DAYS_PER_MONTH
 from browser.feed import Feed
 from browser.fleet import BLINK, fleet
-from browser.layout import lay_out
 from model.figures import SMOOTHING_DAYS, colours, start_to_end, trailing_mean
+from model.layout import lay_out
 from model.summary import summarise
 
 if TYPE_CHECKING:

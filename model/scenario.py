@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from pydantic import ValidationError, model_validator
 
 from agents.settings import Settings, setting
@@ -98,7 +99,8 @@ class Scenario(Settings):
             return source
         tables = source.tables()
         for path in in_setting_order(settings):
-            set_path(tables, path, settings[path])
+            value = settings[path]
+            set_path(tables, path, value.item() if isinstance(value, np.generic) else value)
         return cls.parse(tables)
 
     @classmethod

@@ -21,12 +21,12 @@ from browser.animate import Film, check_name
 from browser.desk import Desk
 from browser.fleet import fleet
 from browser.form import Form, read_link, write_link
-from browser.layout import closed_curve, lay_out
 from browser.serve import SamePlace, is_loopback
 from browser.session import Session
 from browser.take_away import DOWNLOADS
 from browser.watch import Watch
 from model import Market, Scenario, ScenarioError
+from model.layout import closed_curve, lay_out
 from model.network import from_networkx
 
 SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
