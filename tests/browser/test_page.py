@@ -151,6 +151,8 @@ def test_a_year_is_played_stepped_and_paused(visit):
     page.get_by_label("Speed, days per second").select_option("max")
     page.get_by_role("button", name="Replay").wait_for(timeout=60_000)
     assert sum(users(page)) == 2000
+    for chart in ("shares", "profit"):
+        page.locator(f".pm-{chart} .pm-box[data-day='365']").wait_for()
     assert re.search(
         r"day \d+ .*kernel flaw; Reboot & Co announces a campaign", page.locator(".pm-events").inner_text()
     )
