@@ -17,9 +17,9 @@ from typing import Any
 import mesa
 from loky import get_reusable_executor
 
+from batch.pool import ProcessPool
 from batch.runner import run_study
 from batch.study import Study
-from batch.workers import Processes
 from benchmarks.sweep_tasks import WORK, run_busy, run_empty, spin
 
 POINTS = 4  # number of points of the study `tiny`
@@ -56,9 +56,9 @@ def temporary_folder() -> Iterator[Path]:
 def run_sweep(seconds: float, runs: int, workers: int) -> None:
     """Run a sweep."""
     study = Study.load("tiny", replicates=runs // POINTS)
-    do = run_busy if seconds else run_empty
+    execute = run_busy if seconds else run_empty
     with temporary_folder() as out:
-        run_study(study, out, Processes(study, workers, do=do, prepare=None))
+        run_study(study, out, ProcessPool(study, workers, execute=execute, initialize=None))
 
 
 def run_loky(seconds: float, runs: int, workers: int) -> None:

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any, get_args
 
 from agents.policies import POLICIES
-from agents.section import Section
+from agents.settings import Settings
 from model.errors import ScenarioError
+from model.published_terms import vendors
 from model.scenario import Scenario
 from model.schema import Network
-from model.terms import vendors
 
 USER_KEYS = (
     "count",
@@ -111,19 +111,19 @@ def spell_out(text: str) -> str:
     return re.sub(r"`([^`]*)`", lambda name: name[1].replace("_", " "), text)
 
 
-def _fields(section: Section, place: str, key: str) -> Iterator[Field]:
+def _fields(section: Settings, place: str, key: str) -> Iterator[Field]:
     """Return the fields for a key of a section; if its value is a section too, those of all its keys."""
     first, _, rest = key.partition(".")
     value = getattr(section, first)
     path = f"{place}.{first}".lstrip(".")
-    if isinstance(value, Section):
+    if isinstance(value, Settings):
         for inner in [rest] if rest else type(value).model_fields:
             yield from _fields(value, path, inner)
     elif not isinstance(value, list) and value is not None and first != "file":  # a visitor may not name files
         yield _field(section, path, first, value)
 
 
-def _field(section: Section, path: str, key: str, value: Any) -> Field:
+def _field(section: Settings, path: str, key: str, value: Any) -> Field:
     info = type(section).model_fields[key]
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     options = OPTIONS.get(".".join(path.split(".")[-2:]))

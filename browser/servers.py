@@ -29,7 +29,7 @@ def server_states(market: "Market", since: int) -> list[dict[str, Any]]:
 def _provider_state(market: "Market", provider: "Provider", down: list[int]) -> dict[str, Any]:
     """Return one provider's servers: the list of those down; of the others the first `done` are `fixed`."""
     maintenance = provider.maintenance
-    patched = market.record.column("patches")[maintenance.booted :, provider.index].any()
+    patched = market.record.column("patches")[maintenance.boot_day :, provider.index].any()
     fixed = "live-patched" if patched else "up"
     done = 0  # number of servers, from the first on, that the running campaign has fixed
     if maintenance.open_flaws and maintenance.running and not maintenance.waiting:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.durable import write_durably
 from batch.manifest import versions
-from model.files import write_whole
+from model.files import write_atomically
 from results.claim import FIGURE, MANIFEST, QUICK, README, SUMMARY, Claim, read_summary
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def write_figure_and_readme(claim: Claim) -> None:
     summary = read_summary(text)
     write_durably(claim.folder / README, claim.readme(summary).encode())
     metadata = {SUMMARY_HASH: sha256(text.encode()), "Software": None}
-    write_whole(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=metadata))
+    write_atomically(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=metadata))
 
 
 def write_manifest(claim: Claim, seconds: dict[str, float], code: dict[str, Any] | None) -> None:
