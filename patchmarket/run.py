@@ -11,7 +11,7 @@ from model.files import prepare_folder, write_atomically
 from patchmarket.options import load
 
 if TYPE_CHECKING:
-    from browser.animate import Film
+    from browser.animation import Animation
     from model.market import Market
 
 CHECKPOINT = "checkpoint.npz"
@@ -62,12 +62,12 @@ def finish(
             print(f"\nWritten: {animate}")
 
 
-def filmed(market: "Market", path: Path) -> "Film":
+def filmed(market: "Market", path: Path) -> "Animation":
     """Return who takes pictures of a market while it runs; refuse a name that no film can be written to."""
-    from browser.animate import Film, check_name
+    from browser.animation import Animation, check_path
 
-    check_name(path)
-    return Film(market)
+    check_path(path)
+    return Animation(market)
 
 
 def advance(

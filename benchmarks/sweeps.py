@@ -1,7 +1,7 @@
-"""Measure sweeps: what one run costs beside the run itself, and what a second worker brings.
+"""Benchmark of sweeps: the overhead of a run, and the speed-up by a second worker.
 
-`python -m benchmarks.batch`, or `--quick`. Ours keeps every result on disk as it comes; loky and mesa.batch_run only
-hold them in memory, so this is not a race, but says what safety costs. All take turns on the same machine.
+Run with `python -m benchmarks.sweeps`, optionally with `--quick`. A sweep writes every result to disk at once; loky and
+mesa.batch_run only keep results in memory, so the difference is the cost of safety. All alternate on the same machine.
 """
 
 import argparse
@@ -17,41 +17,22 @@ from typing import Any
 import mesa
 from loky import get_reusable_executor
 
-from batch.outcomes import Result
 from batch.pool import ProcessPool
 from batch.runner import run_study
-from batch.study import Run, Study
+from batch.study import Study
+from benchmarks.sweep_tasks import WORK, run_busy, run_empty, spin
 
-WORK = 0.010  # seconds of a run that is not empty
-POINTS = 4  # of the study `tiny`
-
-
-def spin(seconds: float) -> None:
-    """Keep a processor busy."""
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        pass
-
-
-def empty(_study: Study, run: Run) -> Result:
-    """Do nothing."""
-    return Result({"run_id": run.run_id}, None, None, None)
-
-
-def busy(_study: Study, run: Run) -> Result:
-    """Work for 10 ms."""
-    spin(WORK)
-    return Result({"run_id": run.run_id}, None, None, None)
+POINTS = 4  # number of points of the study `tiny`
 
 
 def loky_run(seconds: float) -> dict[str, int]:
-    """Work as long as told: what loky is given."""
+    """Work for this long, as a task for loky."""
     spin(seconds)
     return {"run": 0}
 
 
 class MesaRun(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
-    """Work as long as told, in one step: what `mesa.batch_run` is given."""
+    """A model for `mesa.batch_run` that works for this long in one step."""
 
     def __init__(self, seconds: float = 0.0, number: int = 0, rng: int | None = None) -> None:
         super().__init__(rng=rng)
@@ -59,47 +40,49 @@ class MesaRun(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self.datacollector = mesa.DataCollector({"number": "number"})
 
     def step(self) -> None:
-        """Work, and stop."""
+        """Work and stop."""
         spin(self.seconds)
         self.datacollector.collect(self)
         self.running = False
 
 
 @contextmanager
-def folder() -> Iterator[Path]:
-    """Give a new folder, for a moment."""
-    with tempfile.TemporaryDirectory() as place:
-        yield Path(place) / "out"
+def temporary_folder() -> Iterator[Path]:
+    """Yield the path of a new folder, which is deleted afterwards."""
+    with tempfile.TemporaryDirectory() as parent:
+        yield Path(parent) / "out"
 
 
-def ours(seconds: float, runs: int, workers: int) -> None:
-    """Sweep."""
-    from benchmarks.batch import busy, empty  # by their name: workers cannot see what is run as a script
-
+def run_sweep(seconds: float, runs: int, workers: int) -> None:
+    """Run a sweep."""
     study = Study.load("tiny", replicates=runs // POINTS)
-    do = busy if seconds else empty
-    with folder() as out:
-        run_study(study, out, ProcessPool(study, workers, execute=do, initialize=None))
+    execute = run_busy if seconds else run_empty
+    with temporary_folder() as out:
+        run_study(study, out, ProcessPool(study, workers, execute=execute, initialize=None))
 
 
-def loky(seconds: float, runs: int, workers: int) -> None:
-    """Let loky do as much."""
+def run_loky(seconds: float, runs: int, workers: int) -> None:
+    """Run as many tasks with loky."""
     list(get_reusable_executor(max_workers=workers).map(loky_run, [seconds] * runs))
 
 
-def batch_run(seconds: float, runs: int, workers: int) -> None:
-    """Let `mesa.batch_run` do as much."""
+def run_mesa(seconds: float, runs: int, workers: int) -> None:
+    """Run as many models with `mesa.batch_run`."""
     parameters: dict[str, Any] = {"seconds": seconds, "number": range(runs)}
     mesa.batch_run(MesaRun, parameters, number_processes=workers, display_progress=False)
 
 
-RUNNERS: dict[str, Callable[[float, int, int], None]] = {"patchmarket": ours, "loky": loky, "mesa.batch_run": batch_run}
+RUNNERS: dict[str, Callable[[float, int, int], None]] = {
+    "patchmarket": run_sweep,
+    "loky": run_loky,
+    "mesa.batch_run": run_mesa,
+}
 
 
 def milliseconds(runner: Callable[[float, int, int], None], seconds: float, runs: int, workers: int) -> float:
-    """Return what one run takes, without what starting and stopping does."""
+    """Return the time per run in milliseconds, without start and stop of the workers."""
     few = max(POINTS, runs // 10 // POINTS * POINTS)
-    runner(seconds, few, workers)  # whatever is loaded only once
+    runner(seconds, few, workers)  # warm-up: load what is loaded only once
     times = []
     for count in (few, runs):
         begin = time.perf_counter()
@@ -109,9 +92,9 @@ def milliseconds(runner: Callable[[float, int, int], None], seconds: float, runs
 
 
 def table(quick: bool) -> None:
-    """Print what a run costs with each runner."""
+    """Print the time per run of each runner."""
     repeats = 1 if quick else 3
-    print(f"{'ms a run':<28}{'1 worker':>10}{'2 workers':>10}{'speed-up':>10}")
+    print(f"{'ms per run':<28}{'1 worker':>10}{'2 workers':>10}{'speed-up':>10}")
     for title, seconds, runs in (("empty", 0.0, 400 if quick else 4000), ("10 ms", WORK, 100 if quick else 800)):
         found: dict[str, list[list[float]]] = {name: [[], []] for name in RUNNERS}
         for _ in range(repeats):
@@ -124,10 +107,10 @@ def table(quick: bool) -> None:
 
 
 def thought_experiment(runs: int, workers: int) -> None:
-    """Sweep the thought experiment with 2,000 users for a year."""
+    """Time a sweep of the thought experiment with 2,000 users for a year."""
     tables = {"name": "thought", "scenario": "thought-experiment", "replicates": runs}
     study = Study.load(tables, **{"scenario.users.count": 2000})
-    with folder() as out:
+    with temporary_folder() as out:
         begin = time.perf_counter()
         run_study(study, out, workers=workers)
         seconds = time.perf_counter() - begin
@@ -135,9 +118,9 @@ def thought_experiment(runs: int, workers: int) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="fewer runs, once")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, one repetition")
     quick = parser.parse_args().quick
     print(f"Python {sys.version.split()[0]}, Mesa {mesa.__version__}\n")
     table(quick)

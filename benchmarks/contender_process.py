@@ -1,6 +1,6 @@
-"""A process of its own for one contender: it measures when asked, so that several take turns, each warm.
+"""A separate process for each contender, which measures on request, so that warmed-up contenders can alternate.
 
-Requests and answers are lines of JSON on standard input and output. `python -m benchmarks.worker NAME`
+`python -m benchmarks.contender_process NAME` reads requests and writes responses, each a line of JSON.
 """
 
 import json
@@ -20,66 +20,66 @@ WARM_UP = 300  # users
 
 
 class UnavailableError(Exception):
-    """Why a contender cannot run here, in words for the reader of the table."""
+    """The reason why a contender cannot run here."""
 
 
-class Worker:
-    """The asking side: `Worker("numpy").ask(1000, seed=1)`.
+class ContenderProcess:
+    """The process of a contender, e.g. `ContenderProcess("numpy").measure(1000, seed=1)`.
 
     Raises
     ------
     UnavailableError
-        When the contender cannot run here.
+        If the contender cannot run here.
     """
 
     def __init__(self, name: str) -> None:
         command = command_for(name)
-        self.complaints = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- `close` closes it
+        self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 -- `close` closes it
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self.complaints,
+            stderr=self.errors,
             text=True,
         )
-        self.versions: dict[str, str] = self._answer()
+        self.versions: dict[str, str] = self._read()
 
-    def ask(self, users: int, seed: int, patience: float = float("inf"), **request: Any) -> Timing:
-        """Have a market measured; `settings` by dotted path, `reuse_graph` if its graph is not to be timed."""
+    def measure(self, users: int, seed: int, patience: float = float("inf"), **request: Any) -> Timing:
+        """Measure a market; `settings` by dotted path, `reuse_graph` to exclude the graph from the time."""
         request |= {"users": users, "seed": seed, "patience": patience}
         assert self.process.stdin is not None
         print(json.dumps(request), file=self.process.stdin, flush=True)
-        return Timing(*self._answer())
+        return Timing(*self._read())
 
-    def _answer(self) -> Any:
+    def _read(self) -> Any:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if line:
             return json.loads(line)
         self.process.wait()
-        self.complaints.seek(0)
-        said = [text.strip() for text in self.complaints.read().splitlines() if text.strip()]
+        self.errors.seek(0)
+        lines = [text.strip() for text in self.errors.read().splitlines() if text.strip()]
         self.close()
-        raise UnavailableError(said[-1] if said else f"its process ended with code {self.process.returncode}")
+        raise UnavailableError(lines[-1] if lines else f"its process ended with code {self.process.returncode}")
 
     def close(self) -> None:
         """End the process."""
         self.process.communicate()
-        self.complaints.close()
+        self.errors.close()
 
 
 def command_for(name: str) -> list[str]:
-    """Return the command that starts a worker, in an environment of its own where the contender needs one."""
-    serve = ["-W", "ignore", "-m", "benchmarks.worker", name]
+    """Return the command that starts the process, in a separate environment if the contender needs one."""
+    serve = ["-W", "ignore", "-m", "benchmarks.contender_process", name]
     requires = CONTENDERS[name].requires
     if not requires:
         return [sys.executable, *serve]
     uv = shutil.which("uv")
     if uv is None:
-        raise UnavailableError("uv is needed to give it an environment of its own")
-    shared = [f"{package}=={version(package)}" for package in ("numba", "pydantic")]  # what the rules shared need
+        raise UnavailableError("uv is needed to create its environment")
+    shared = [f"{package}=={version(package)}" for package in ("numba", "pydantic")]  # needed by the shared code
     wanted = [word for package in (*requires, *shared) for word in ("--with", package)]
     options = [
         "--quiet",
@@ -93,11 +93,11 @@ def command_for(name: str) -> list[str]:
 
 
 def serve(name: str) -> None:
-    """Warm up, tell the versions, then measure until nobody asks any more."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # libraries print
+    """Warm up, write the versions, then measure for each request until the input ends."""
+    responses = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # so that output of libraries does not mix with responses
     measure(name, scenario_of(WARM_UP), seed=0)
-    answer(answers, {package: version(package) for package in CONTENDERS[name].packages})
+    write(responses, {package: version(package) for package in CONTENDERS[name].packages})
     graphs: dict[int, Any] = {}
     for line in sys.stdin:
         request = json.loads(line)
@@ -106,11 +106,11 @@ def serve(name: str) -> None:
             from model.network import build_graph
 
             graph = graphs.setdefault(request["users"], build_graph(scenario.network, request["users"], seed=0))
-        answer(answers, measure(name, scenario, request["seed"], request["patience"], graph))
+        write(responses, measure(name, scenario, request["seed"], request["patience"], graph))
 
 
-def answer(stream: Any, content: Any) -> None:
-    """Send a line."""
+def write(stream: Any, content: Any) -> None:
+    """Write a line."""
     print(json.dumps(content), file=stream, flush=True)
 
 

@@ -1,4 +1,4 @@
-"""What was measured on: the machine, and the versions that matter."""
+"""The machine and the versions of the software on which the benchmarks run."""
 
 import os
 import platform
@@ -9,26 +9,26 @@ from benchmarks.bound import CompilerError, compiler_version
 
 
 def processor() -> str:
-    """Name the processor."""
+    """Return the name of the processor."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def machine() -> str:
-    """Say in a line what this is measured on."""
+def describe_machine() -> str:
+    """Return one line about the machine and its load."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     busy = os.getloadavg()[0]
-    warning = " (busy: trust the ratios rather than the seconds)" if busy >= 1 else ""
+    warning = " (busy: ratios are more reliable than seconds)" if busy >= 1 else ""
     return (
         f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()};"
-        f" load before: {busy:.1f}{warning}"
+        f" load before the benchmark: {busy:.1f}{warning}"
     )
 
 
-def software(others: dict[str, str]) -> str:
-    """Say in a line with which versions; `others` are those that the contenders tell."""
+def describe_software(others: dict[str, str]) -> str:
+    """Return one line with all versions; `others` are those that the contenders' processes report."""
     try:
         c = compiler_version()
     except CompilerError as reason:
