@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from answers.factors.sensitivity import indices
+from answers.indices import indices
 from batch.analysis import open_study
 from batch.runner import run_study
 from batch.study import Study
