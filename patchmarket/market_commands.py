@@ -65,7 +65,7 @@ def show(
 
     What is printed is itself a scenario: patchmarket show > my.toml; patchmarket run my.toml
     """
-    from model.show import to_toml
+    from model.scenario_toml import to_toml
 
     print(to_toml(load(scenario, settings)), end="")
 

@@ -16,8 +16,8 @@ from batch.machine import cores
 from batch.progress import Display
 from batch.runner import Counts
 from model.errors import ScenarioError
-from model.files import write_whole
-from model.show import to_toml
+from model.files import write_atomically
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,9 +77,9 @@ def calibrate(
         errors = [standard_error(runs) for runs in zip(*seen, strict=True)]
         answer = told(problem, done, by_target(seen), errors, replicates)
         if out is not None:
-            write_whole(out / "fitted.toml", lambda path: path.write_text(to_toml(fitted), encoding="utf-8"))
+            write_atomically(out / "fitted.toml", lambda path: path.write_text(to_toml(fitted), encoding="utf-8"))
             table = trials_table(problem, done)
-            write_whole(out / "trials.csv", lambda path: table.to_csv(path, index=False))
+            write_atomically(out / "trials.csv", lambda path: table.to_csv(path, index=False))
     return answer
 
 
