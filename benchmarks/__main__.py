@@ -13,15 +13,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
-<<<<<<< HEAD
 from answers.terminal import PIPED_WIDTH, table_of
 from benchmarks.environment import describe_machine, describe_software
 from benchmarks.goals import check_goals
-=======
-from answers.terminal import PIPED_WIDTH, table_of
-from benchmarks.figure import race_figure
-from benchmarks.goals import goals
->>>>>>> house-answers
 from benchmarks.graphs import measure_graphs
 from benchmarks.race import Race, Result, Size
 from benchmarks.race_figure import draw_race

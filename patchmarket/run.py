@@ -62,15 +62,9 @@ def finish(
             print(f"\nWritten: {animate}")
 
 
-<<<<<<< HEAD
 def filmed(market: "Market", path: Path) -> "Animation":
     """Return the animation of a market; refuse a file name that it cannot be written to."""
     from browser.animation import Animation, check_path
-=======
-def filmed(market: "Market", path: Path) -> "Film":
-    """Return the film of a market; refuse a file name that it cannot be written to."""
-    from browser.animate import Film, check_name
->>>>>>> house-batch
 
     check_path(path)
     return Animation(market)
