@@ -11,7 +11,7 @@ from mesa.discrete_space import Network
 from numpy.typing import NDArray
 
 from model.errors import ScenarioError
-from model.layout import lay_out
+from model.layout import network_layout
 from model.network import Graph
 
 MOST_USERS = 5_000
@@ -34,7 +34,7 @@ class UserNetwork(Network):  # type: ignore[misc]  # Mesa ships no types
                 len(graph),
                 f"must be at most {MOST_USERS:,} to be drawn by Mesa's components; `patchmarket app` draws any number",
             )
-        places = lay_out(graph, kind).astype(float)
+        places = network_layout(graph, kind).astype(float)
         self.positions = dict(enumerate(places))
         given = {"layout": self.positions} if "layout" in signature(Network.__init__).parameters else {}
         super().__init__(graph.to_networkx(), capacity=1, random=random, **given)

@@ -1,7 +1,7 @@
 """The market as Mesa sees it: agents, their views, moving them, the graph and the data collector."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -12,11 +12,16 @@ from agents.provider import Provider
 from agents.user import User
 from agents.users import Floats, Users
 from model.data_collector import RecordCollector
+from model.demography import Demography
+from model.display import market_html, market_line
 from model.errors import ScenarioError
 from model.grid import UserNetwork
 from model.network import Graph
 from model.record import Record
 from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
@@ -30,6 +35,7 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     users: Users
     providers: list[Provider]
     fleets: Fleets
+    demography: Demography
     network: Graph
     record: Record
     decay: Floats  # see agents.experience.decay_factors
@@ -149,6 +155,20 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     @datacollector.setter
     def datacollector(self, collector: Any) -> None:
         self.own_collector = collector
+
+    # --- how it shows itself
+
+    def __repr__(self) -> str:
+        return market_line(self)
+
+    def _repr_html_(self) -> str:
+        return market_html(self)
+
+    def plot(self) -> "Figure":
+        """Draw shares and profits by day, as a matplotlib figure; `figure.savefig("run.png")` keeps it."""
+        from model.figures import history_figure  # matplotlib takes a moment
+
+        return history_figure(self)
 
     # --- time
 
