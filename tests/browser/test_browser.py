@@ -21,13 +21,13 @@ from browser.animation import Animation, check_path
 from browser.controls import Controls
 from browser.downloads import DOWNLOADS
 from browser.form import Form
-from browser.layout import closed_curve, network_layout
 from browser.links import format_link, parse_link
 from browser.market_view import MarketView
 from browser.serve import SameOriginOnly, is_loopback
 from browser.servers import server_states
 from browser.session import Session
 from model import Market, Scenario, ScenarioError
+from model.layout import closed_curve, network_layout
 from model.network import from_networkx
 
 SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
