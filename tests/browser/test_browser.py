@@ -151,7 +151,7 @@ def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest():
 def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
     (tmp_path / "edges.txt").write_text("0 1\n1 2\n")
     (tmp_path / "flaws.csv").write_text("date\n2024-01-01\n2024-03-01\n")
-    tables = Scenario.preset("thought-experiment", **{"users.count": 300, "days": 30}).tables()
+    tables = Scenario.preset("thought-experiment", **{"users.count": 3, "network.kind": "none", "days": 30}).tables()
     tables["network"] = {"kind": "file", "path": str(tmp_path / "edges.txt")}
     tables["flaws"] = {"source": "history", "history": str(tmp_path / "flaws.csv")}
     own = Scenario.parse(tables)
