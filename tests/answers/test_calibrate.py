@@ -161,7 +161,7 @@ def test_ratios_are_compared_on_their_logarithm():
             ],
         ),
         ("[[targets]]\nmeasure = 'lost-share'\nvalue = 0.2", ["targets.0.standard_error: is missing"]),
-        ("[[targets]\n", ["--to 'x.toml': not a TOML file that can be read: "]),
+        ("[[targets]\n", ["--to 'x.toml': must be a readable TOML file: "]),
         (
             "[[targets]]\nmeasure = 'lost-share'\nvalue = 0.2\nstandard_error = 0.1\nsd = 1",
             ["targets.0.sd: no such key; "],
