@@ -246,7 +246,7 @@ def _items(section: Settings, place: str, key: str) -> Iterator[Item]:
     if isinstance(value, Settings):
         for inner in [rest] if rest else type(value).model_fields:
             yield from _items(value, path, inner)
-    elif not isinstance(value, list) and value is not None and first != "file":  # a visitor may not name files
+    elif not isinstance(value, list) and value is not None and path != "network.path":  # a visitor may not name files
         yield _item(section, path, first, value)
 
 
