@@ -251,7 +251,7 @@ def test_a_built_in_graph_survives_networkx(kind):
 NODES = {
     "text": ["zoe", "adam", "bo", "cy", "dee"],
     "tuples": [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)],
-    "mixed": ["zoe", ("x", 1), 7, None, 2.5],
+    "mixed": ["zoe", ("x", 1), 7, -4, 2.5],
     "numbers": [5, 3, 9, 0, 1],
 }
 
@@ -344,7 +344,7 @@ def test_names_and_weights_of_an_igraph_graph_are_taken():
     )
     found = as_graph(graph, weighted=True)
     assert set(found.to_networkx().edges) == {("ada", "bo"), ("bo", "cy")}
-    assert found.links.chance.tolist() == [0.25, 0.25, 1.0, 1.0]
+    assert found.links.chance.tolist() == [0.25, 1.0, 0.25, 1.0]  # 0 to 1, 1 to 2 and 0, 2 to 1
 
 
 @pytest.mark.parametrize(
@@ -374,9 +374,9 @@ def test_what_is_no_graph_is_one_line(graph, told):
 def test_the_count_follows_the_graph_unless_another_is_given():
     assert Market(graph=nx.karate_club_graph(), rng=1).settings.users.count == 34
     assert Market("many-policies", graph=CLUB, rng=1).settings.users.count == 34
-    for given in ({"scenario": Scenario.preset("quiet", **{"users.count": 50})}, {"users.count": 50}):
+    for said in ({"scenario": Scenario.preset("quiet", **{"users.count": 50})}, {"users.count": 50}):
         with pytest.raises(ScenarioError, match=r"users\.count = 50: must be left out, or 34, the nodes of the graph"):
-            Market(graph=CLUB, rng=1, **given)
+            Market(graph=CLUB, rng=1, **said)
 
 
 def test_who_arrives_later_gets_a_name_of_its_own():
