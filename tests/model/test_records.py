@@ -2,6 +2,8 @@
 
 import gzip
 import random
+import resource
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -281,3 +283,5 @@ def test_a_mutated_file_is_read_rightly_or_is_named_by_line(count, tmp_path):
         line.startswith((str(tmp_path), "and ")) or "bad rows" in line for each in wrong for line in each.splitlines()
     )
     assert max(len(each.splitlines()) for each in wrong) <= 22
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    assert peak < 1.2e9  # of which about 200 MB are the libraries
