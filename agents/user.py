@@ -81,6 +81,10 @@ class User(MarketAgent):
         return {p.name: SOURCES[s] for p, s in zip(self.model.providers, known, strict=True) if s}
 
     @property
+    def node(self) -> Any:
+        """What the user is called in `model.graph`."""
+        return self.model.network.node(self.row)
+
     def cell(self) -> Any:
         """The user's cell in the market's Mesa space, `model.grid`."""
         return self.model.cell_of(self.row)

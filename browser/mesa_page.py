@@ -29,7 +29,7 @@ def mesa_page(scenario: str | Scenario = "thought-experiment", seed: int = 3, us
     """
     from mesa.visualization import SolaraViz, make_plot_component, make_space_component
 
-    market = Market(scenario, rng=seed, **{"users.count": users})
+    market = Market(Scenario.load(scenario, **{"users.count": users}), rng=seed)
     names, given = market.record.names, market.settings
     parameters: dict[str, Any] = {
         "rng": {"type": "InputText", "value": seed, "label": "seed"},

@@ -37,7 +37,7 @@ class UserNetwork(Network):  # type: ignore[misc]  # Mesa ships no types
         places = network_layout(graph, kind).astype(float)
         self.positions = dict(enumerate(places))
         given = {"layout": self.positions} if "layout" in signature(Network.__init__).parameters else {}
-        super().__init__(graph.to_networkx(), capacity=1, random=random, **given)
+        super().__init__(graph.to_networkx(names=False), capacity=1, random=random, **given)
 
     def place(self, present: NDArray[np.bool_], user_of: Callable[[int], Any]) -> None:
         """Put every user who is present into its cell, and clear the cells of the others."""

@@ -27,7 +27,7 @@ from model.flaws import draw_flaws
 from model.initial_state import create_providers, create_users
 from model.mesa_face import MesaFace
 from model.mesa_scenario import read_scenario
-from model.network import Graph, from_networkx, graph_for
+from model.network import Graph, as_graph, graph_for
 from model.quiet_days import run_quiet_days
 from model.record import NO_MOVES, Moves, Record, Turnover
 from model.responses import review, start_planned_policies
@@ -47,8 +47,11 @@ class Market(MesaFace):
         Root seed, a whole number from 0, under either of Mesa's names. None draws one from the operating system; see
         the attribute `seed`.
     graph
-        A networkx graph, whose nodes are the users in order, or a `Graph` built from the scenario's network.
-        With a networkx graph, which a scenario file cannot hold, the settings have `network.kind = "none"`.
+        A networkx or igraph graph, an adjacency matrix (NumPy or scipy.sparse), a list of edges, or a `Graph` that was
+        built from the scenario's network. Its nodes, in order, are the users, and `users.count` follows it. The
+        settings then say `network.kind = "none"`: a scenario file cannot hold it.
+    weights
+        Whether a neighbour hears a user's talk only with a chance: the weight of their link by the largest weight.
     tolerance, downtime_value
         One value for each user, in place of the scenario's lognormal distributions. Minutes a month; dollars a minute.
     provider
@@ -71,7 +74,8 @@ class Market(MesaFace):
     providers : list of Provider
         The providers, in the scenario's order.
     network : Graph
-        Who hears whom; `graph` is the same as a networkx graph.
+        Who hears whom, and what was dropped in reading it; `graph` is the same as a networkx graph, its nodes called
+        as they were.
     record : Record
         What happened so far, as tables.
 
@@ -94,6 +98,7 @@ class Market(MesaFace):
         rng: int | str | None = None,
         seed: int | str | None = None,
         graph: Any = None,
+        weights: bool = False,
         tolerance: ArrayLike | None = None,
         downtime_value: ArrayLike | None = None,
         provider: Sequence[int] | NDArray[np.integer] | None = None,
@@ -104,9 +109,10 @@ class Market(MesaFace):
         super().__init__(checked_seed(rng, seed), mesa_scenario)
         self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes
         if graph is not None and not isinstance(graph, Graph):
+            graph = self.given_graph = as_graph(graph, weights)
             kwargs = {"network": {"kind": "none"}} | kwargs
-            graph = self.given_graph = from_networkx(graph)
-        self.settings = given = Scenario.load(source, **kwargs)
+        nodes = None if graph is None else len(graph)
+        self.settings = given = Scenario.load(source, nodes=nodes, **kwargs)
         talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
 
@@ -120,15 +126,16 @@ class Market(MesaFace):
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
-        self.record = Record([p.name for p in self.providers], days, self.fleets.size.copy())
+        node = None if self.network.names is None else self.network.node
+        self.record = Record([p.name for p in self.providers], days, self.fleets.size.copy(), node)
         self.contracts = Contracts(given.users.contract_days, given.users.count, self.demography.arrives, seed)
         self.entry = Entry(given.open_market.direct, self.record.users_at_start, stream(seed, "asking"))
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        mailbox, weights = Mailbox.on(self.rows), message_weights(talk.listen, self.network.max_in_degree)
+        mailbox, listen = Mailbox.on(self.rows), message_weights(talk.listen, self.network.max_in_degree)
         links, hears = self.network.links, self.network.hears
-        self.population = Population(self.users, links, hears, mailbox, self.decay, weights, talk.negativity)
+        self.population = Population(self.users, links, hears, mailbox, self.decay, listen, talk.negativity)
         redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)

@@ -5,6 +5,7 @@ from typing import Protocol
 from agents.provider import Provider
 from agents.users import Users
 from model.demography import Demography
+from model.network import Graph
 from model.record import Record
 from model.scenario import Scenario
 
@@ -18,4 +19,5 @@ class MarketState(Protocol):
     users: Users
     providers: list[Provider]
     demography: Demography
+    network: Graph
     record: Record

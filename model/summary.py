@@ -19,8 +19,8 @@ def summarise(market: MarketState) -> dict[str, Any]:
 
     `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
     last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
-    `responses` is present only if a provider has responded, `second_instances` (by provider) only where users can buy
-    one;
+    `network` (what was dropped of a given network, or is not used) and `responses` are present only if there are any,
+    `second_instances` (by provider) only where users can buy one;
     `flows[i][j]` counts moves from provider i to provider j. Rates without a denominator are None.
     """
     record = market.record
@@ -42,6 +42,8 @@ def summarise(market: MarketState) -> dict[str, Any]:
     }
     if market.settings.users.redundancy.available:
         summary["second_instances"] = [p.instances - p.users for p in market.providers]
+    if market.network.notes:
+        summary["network"] = "; ".join(market.network.notes)
     if record.responses:
         summary["responses"] = [event._asdict() for event in record.responses]
     return summary | {"answer": conclusion(market, summary)}

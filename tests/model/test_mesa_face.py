@@ -296,7 +296,7 @@ def test_mesas_own_scenario_is_left_alone():
 def test_a_small_graph_of_ones_own_need_not_fit_the_network_that_it_replaces():
     market = Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 5}).run(1)
     assert nx.utils.graphs_equal(market.graph, nx.path_graph(5))
-    with pytest.raises(ScenarioError, match=r"users\.count = 4: must be 5"):
+    with pytest.raises(ScenarioError, match=r"users\.count = 4: must be left out, or 5"):
         Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 4})
 
 
