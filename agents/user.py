@@ -85,6 +85,14 @@ class User(MarketAgent):
         """What the user is called in `model.graph`."""
         return self.model.network.node(self.row)
 
+    def cell(self) -> Any:
+        """The user's cell in the market's Mesa space, `model.grid`."""
+        return self.model.cell_of(self.row)
+
+    def remove(self) -> None:
+        """Leave the market for good, today."""
+        self.model.remove_users([self.row])
+
     @property
     def neighbours(self) -> "list[User]":
         """The users who hear this one."""

@@ -53,12 +53,12 @@ class Graph:
         """The largest number of users that any user hears."""
         return int(np.diff(self.hears.indptr).max(initial=0))
 
-    def to_networkx(self) -> Any:
-        """Return the same graph as a networkx `Graph` or `DiGraph`."""
+    def to_networkx(self, *, names: bool = True) -> Any:
+        """Return the same graph as a networkx `Graph` or `DiGraph`; without names, its nodes are the users' rows."""
         import networkx as nx
 
         graph = nx.DiGraph() if self.directed else nx.Graph()
-        nodes = [self.node(row) for row in range(len(self))]
+        nodes = [self.node(row) if names else row for row in range(len(self))]
         graph.add_nodes_from(nodes)
         talker = np.repeat(np.arange(len(self)), np.diff(self.links.indptr))
         graph.add_edges_from(

@@ -404,13 +404,14 @@ def is_number(text: str) -> bool:
 
 def _by_line(path: Path, data: bytes, asked: NetworkColumns, directed: bool) -> LinkTable:
     """Read a list line by line: of any form, and what is wrong is named with its line."""
-    lines = list(text_files.numbered_lines(path, text_files.decode(path, data)))
+    lines = text_files.numbered_lines(path, text_files.decode(path, data))
+    sample = list(itertools.islice(lines, SAMPLE))
     codes: dict[str, int] = {}
     source, target, weights, weighted = array("q"), array("q"), array("d"), False
     try:
-        number = lines[0][0] if lines else 0
-        layout = Layout(path, lines[:SAMPLE], asked)
-        for number, line in lines[layout.header :]:  # noqa: B007 -- the last is the one that is wrong
+        number = sample[0][0] if sample else 0
+        layout = Layout(path, sample, asked)
+        for number, line in itertools.islice(itertools.chain(sample, lines), layout.header, None):  # noqa: B007 -- the last is the one that is wrong
             first, second, weight = layout.read(line)
             source.append(codes.setdefault(first, len(codes)))
             target.append(codes.setdefault(second, len(codes)) if second else -1)

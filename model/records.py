@@ -251,11 +251,8 @@ class Sheet:
             if columns.get(key) in self.header:
                 places[key] = self.header.index(columns[key])
             else:
-                found = [
-                    k
-                    for k, heading in enumerate(plain)
-                    if heading in known.split() and self.header[k] not in columns.values()
-                ]
+                words = set(known.split()) - {text_files.plain(heading) for heading in columns.values()}
+                found = [k for k, heading in enumerate(plain) if heading in words]
                 places |= {key: found[0]} if found else {}
         for kind, (needs, may) in KINDS.items():
             for need in needs:

@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from pydantic import ValidationError, model_validator
 
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.events import check_events
 from model.explain import explain
+from model.html import settings_html
 from model.network_files import read_network
 from model.paths import in_setting_order, set_path
 from model.published_terms import fill_published_terms
@@ -60,6 +62,13 @@ class Scenario(Settings):
         check_network(self.network, self.users.count)
         check_events(self.events, self.days, self.providers)
         return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(provider.name for provider in self.providers)
+        return f"<Scenario {self.name!r}: {self.users.count:,} users, {self.days:,} days, {names}>"
+
+    def _repr_html_(self) -> str:
+        return settings_html(repr(self), self)
 
     @property
     def shares(self) -> list[float]:
@@ -124,7 +133,8 @@ class Scenario(Settings):
             return source
         tables = source.tables()
         for path in in_setting_order(settings):
-            set_path(tables, path, settings[path])
+            value = settings[path]
+            set_path(tables, path, value.item() if isinstance(value, np.generic) else value)
         said = {"users", "users.count"} & set(settings) or "count" in source.users.model_fields_set
         on_file = isinstance(tables.get("network"), dict) and tables["network"].get("kind") == "file"
         if said:

@@ -14,7 +14,7 @@ from model.errors import ScenarioError
 
 GZIP = b"\x1f\x8b"
 MEGABYTE = 2**20
-UNPACKED_LEAST, UNPACKED_RATIO = 16 * MEGABYTE, 50  # lists of numbers are packed to a third or a tenth
+UNPACKED_LEAST, UNPACKED_RATIO = 4 * MEGABYTE, 50  # lists of numbers are packed to a third or a tenth
 SEPARATORS = (";", "\t", ",")
 LONGEST = 1_000_000  # characters of a line
 

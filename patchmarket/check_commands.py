@@ -95,8 +95,8 @@ def reproduce(
     from model.errors import ScenarioError
 
     try:
-        from results import show
+        from results.command import reproduce as reproduce_claims
     except ModuleNotFoundError:
         raise ScenarioError("reproduce: needs the project's folder results/, which an installed copy lacks") from None
-    differing = show.reproduce(names or [], every=every, check=check, quick=quick, workers=workers)
+    differing = reproduce_claims(names or [], every=every, check=check, quick=quick, workers=workers)
     return FAILED if differing else 0

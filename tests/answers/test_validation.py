@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agents import adverts
 from answers.validation import downtime, leaving, spreading
 from answers.validation import validate as running
 from answers.validation.validate_ask import CHECKS
@@ -36,8 +37,8 @@ def test_the_page_is_what_the_command_writes(tmp_path):
 
 
 def test_more_talk_and_more_adverts_are_noticed(monkeypatch):
-    hits, trials = day.bernoulli_indices, day.BernoulliTrials
-    monkeypatch.setattr(day, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
+    hits, trials = adverts.bernoulli_indices, day.BernoulliTrials
+    monkeypatch.setattr(adverts, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
     monkeypatch.setattr(day, "BernoulliTrials", lambda rng, n, rows, chance: trials(rng, n, rows, 1.1 * chance))
     assert not all(finding.agrees for finding in spreading.by_talk(1))
     assert not all(finding.agrees for finding in spreading.by_adverts(1))

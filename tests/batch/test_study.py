@@ -112,7 +112,7 @@ def test_the_base_is_a_preset_a_file_or_tables(tmp_path):
 
 def test_files_count_by_what_is_in_them(tmp_path):
     digests = []
-    for folder, edges in (("a", "0 1\n"), ("b", "0 1\n"), ("c", "1 2\n")):
+    for folder, edges in (("a", "0 1\n0 2\n"), ("b", "0 1\n0 2\n"), ("c", "0 1\n1 2\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "friends.txt").write_text(edges)
         (tmp_path / folder / "study.toml").write_text(

@@ -99,7 +99,7 @@ def test_every_number_shown_has_a_meaning_and_every_assumption_a_grade():
         ({"network": {"kind": "file"}}, "network.path: is missing"),
         ({"network": {"kind": "file", "path": "no"}}, "network.path, no: must be a file that can be read"),
         ({"network": {"kind": "edge-list", "file": "no"}}, "network.kind = 'edge-list': is 'file' now"),
-        ({"network": {"kind": "file", "file": "no"}}, "network.file: no such key"),
+        ({"network": {"kind": "file", "path": "no", "file": "no"}}, "network.file: no such key"),
         ({"network.kind": "grid"}, "network.kind = 'grid': must be one of watts-strogatz, barabasi-albert, "),
         ({"flaws.source": "guess"}, "flaws.source = 'guess': must be one of poisson, history"),
         ({"providers.0.strategy": "panic"}, "providers.0.strategy.kind = 'panic': must be one of hold, copy, "),
@@ -177,7 +177,7 @@ def test_files_are_found_beside_the_scenario(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("days = ", "not a TOML file that can be read: "), ("\xff", "not a TOML file that can be read: ")],
+    [("days = ", "must be a readable TOML file: "), ("\xff", "must be a readable TOML file: ")],
 )
 def test_a_broken_file_is_one_line(tmp_path, text, said):
     path = tmp_path / "broken.toml"
