@@ -16,6 +16,7 @@ NAMES = (
     "redundancy",
     "scale",
     "docking",
+    "posterior",
 )
 
 

@@ -4,7 +4,7 @@ import tempfile
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from answers.answer import Answer
 from answers.company import Company
@@ -78,12 +78,12 @@ def fit(
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if out is None else out
         prepare_folder(folder)
-        how: dict[str, Any] = {"seed": seed, "workers": workers}
-        before = run(question, units, "prior", **how, out=folder / "prior")
+        before = run(question, units, "prior", seed=seed, workers=workers, out=folder / "prior")
         posterior = learn(question, *before, seed=derived_seed(seed, "forest"))
         draws = posterior_draws(question, posterior, derived_seed(seed, "draws"))
         own = draws[:PREDICTIONS, : len(question.unknowns)]
-        after = run(question, own, "posterior", **how, out=folder / "posterior")
+        again = derived_seed(seed, "posterior")
+        after = run(question, own, "posterior", seed=again, workers=workers, out=folder / "posterior")
         result = measure(question, posterior, draws, before, after, seed)
         if out is not None:
             keep(result, question.priors, out)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from answers.fitting.fit_ask import Question
 from answers.fitting.fit_observed import Values
-from answers.fitting.fit_summaries import names, summaries
 from answers.posterior import Conditional, Posterior
+from answers.summaries import names, summaries
 from answers.unknowns import Unknown
 from model.errors import ScenarioError
 

@@ -13,7 +13,7 @@ from answers import Company, fit
 from answers.fitting.fit_ask import ask
 from answers.fitting.fit_measure import GRID, check_possible, flaw_weights, product_limit
 from answers.fitting.fit_observed import observed_in
-from answers.fitting.fit_summaries import names, summaries
+from answers.summaries import names, summaries
 from model import Scenario, ScenarioError
 from model.records import read_records
 from tests.commands import patchmarket
