@@ -24,7 +24,7 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PREDICTIONS = 200  # simulations from the posterior
+PREDICTIONS = 40  # simulations from the posterior, at least; a fifteenth of those from the prior if that is more
 
 
 def fit(
@@ -81,7 +81,7 @@ def fit(
         before = run(question, units, "prior", seed=seed, workers=workers, out=folder / "prior")
         posterior = learn(question, *before, seed=derived_seed(seed, "forest"))
         draws = posterior_draws(question, posterior, derived_seed(seed, "draws"))
-        own = draws[:PREDICTIONS, : len(question.unknowns)]
+        own = draws[: max(PREDICTIONS, simulations // 15), : len(question.unknowns)]
         again = derived_seed(seed, "posterior")
         after = run(question, own, "posterior", seed=again, workers=workers, out=folder / "posterior")
         result = measure(question, posterior, draws, before, after, seed)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import answers.fitting.fit
+import answers.fitting.fit_ask
 from answers import Company, fit
 from answers.fitting.fit_ask import ask
 from answers.fitting.fit_measure import GRID, check_possible, flaw_weights, product_limit
@@ -186,10 +186,8 @@ def small(tmp_path_factory):
     customers.loc[customers["cancel_date"] > "2025-06-01", "cancel_date"] = pd.NaT
     customers.to_csv(records / "customers.csv", index=False)
     (records / "outages.csv").write_text((EXAMPLE / "outages.csv").read_text())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.fitting.fit, "PREDICTIONS", 30)
-        market = company().market(BASE)
-        answer = fit(records, market, company=company(), simulations=160, workers=2, out=folder / "out")
+    market = company().market(BASE)
+    answer = fit(records, market, company=company(), simulations=160, workers=2, out=folder / "out")
     return answer, folder
 
 
@@ -224,10 +222,8 @@ def test_a_fit_leaves_what_decide_and_arviz_read(small):
 @pytest.mark.slow
 def test_the_same_command_resumes_and_gives_the_same(small):
     answer, folder = small
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.fitting.fit, "PREDICTIONS", 30)
-        again = fit(folder / "records", company().market(BASE), company=company(), simulations=160, workers=1,
-                    out=folder / "out")  # fmt: skip
+    market = company().market(BASE)
+    again = fit(folder / "records", market, company=company(), simulations=160, workers=1, out=folder / "out")
     assert again.summary == answer.summary
 
 
