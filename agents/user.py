@@ -85,6 +85,7 @@ class User(MarketAgent):
         """What the user is called in `model.graph`."""
         return self.model.network.node(self.row)
 
+    @property
     def cell(self) -> Any:
         """The user's cell in the market's Mesa space, `model.grid`."""
         return self.model.cell_of(self.row)
