@@ -104,8 +104,8 @@ def sentence(summary: "pd.DataFrame") -> str:
         f"Of {planted} planted truths for each of {len(known)} unknowns, {'; '.join(parts)}, at most "
         f"{misses.max():.1f} standard errors off; the ranks of the truths are uniform within "
         f"{worst_bin(summary):.1f} standard errors in every tenth; a year of cancellations narrows "
-        f"{known.index[0]} most (80 % intervals {known.iloc[0]:.0%} as wide as the prior's) and {known.index[-1]} least "
-        f"({known.iloc[-1]:.0%})."
+        f"{known.index[0]} most (80 % intervals {known.iloc[0]:.0%} as wide as the prior's) and {known.index[-1]} "
+        f"least ({known.iloc[-1]:.0%})."
     )
 
 
