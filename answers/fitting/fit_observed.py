@@ -192,7 +192,7 @@ def _outages(
     found, lengthless = [], 0
     for row in table.itertuples():
         day = (row.date.date() - start).days
-        if not 0 <= day < days:
+        if not 0 <= day < days or row.minutes == 0:
             continue
         share = 1.0 if pd.isna(row.servers) else min(float(row.servers) / servers, 1.0)
         known = not pd.isna(row.minutes)
