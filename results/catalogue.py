@@ -17,6 +17,7 @@ NAMES = (
     "scale",
     "docking",
     "posterior",
+    "intervals",
 )
 
 
