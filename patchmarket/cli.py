@@ -36,6 +36,7 @@ for command in (
     games.discover,
     documents.validate,
     documents.parameters,
+    documents.schema,
     claims.reproduce,
 ):
     app.command()(command)

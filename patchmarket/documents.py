@@ -1,4 +1,4 @@
-"""Commands that write what the documentation says of the model: `validate` and `parameters`."""
+"""Commands that write what the documentation says of the model: `validate`, `parameters` and `schema`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -38,3 +38,23 @@ def parameters(
     else:
         put_between_markers(write)
         print(f"Written to {write}")
+
+
+def schema(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="scenario, study, targets or company.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write all of them where the project keeps them.")] = False,
+) -> None:
+    """Print the JSON Schema of a kind of file, with which an editor completes and checks it.
+
+    Examples: patchmarket schema scenario > scenario.schema.json; patchmarket schema --write
+    """
+    from model.errors import ScenarioError
+    from patchmarket.schemas import kinds, schema_text, write_all
+
+    if (name is None) != write:
+        raise ScenarioError(f"NAME: must be given, or else --write, not both; there are {', '.join(kinds())}")
+    if name is not None:
+        print(schema_text(name), end="")
+        return
+    for path in write_all():
+        print(f"Written to {path}")
