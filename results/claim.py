@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SUMMARY, QUICK, FIGURE, PAGE, MANIFEST = "summary.csv", "quick.csv", "figure.png", "README.md", "manifest.json"
 DIGITS = "%.6g"  # of a number in a summary: more than any interval is worth
 NAMES = (
+    "headline",
     "fifth",
     "breakeven",
     "debian",
@@ -30,6 +31,8 @@ NAMES = (
     "redundancy",
     "scale",
     "docking",
+    "structure",
+    "patterns",
 )
 Parameters = Mapping[str, Any]
 
@@ -50,6 +53,10 @@ class Claim:
         From a summary as it is read from its file, and nothing else.
     notes
         What a reader must know to judge the answer, as Markdown.
+    changes
+        What would change the answer, as Markdown.
+    table
+        From a summary, a table for the page, as Markdown.
     """
 
     folder: Path
@@ -60,6 +67,8 @@ class Claim:
     draw: "Callable[[pd.DataFrame], Figure]"
     sentence: "Callable[[pd.DataFrame], str]"
     notes: str
+    changes: str
+    table: "Callable[[pd.DataFrame], str] | None" = None
 
     @property
     def name(self) -> str:
@@ -77,9 +86,10 @@ class Claim:
         rows = "\n".join(
             f"| {key} | {_listed(value)} | {_listed(self.quick[key])} |" for key, value in self.full.items()
         )
+        table = f"{self.table(summary)}\n\n" if self.table else ""
         return (
-            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n"
-            f"{self.notes.strip()}\n\n"
+            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n{table}"
+            f"{self.notes.strip()}\n\n**What would change it.** {self.changes.strip()}\n\n"
             f"| parameter | [{SUMMARY}]({SUMMARY}) | [{QUICK}]({QUICK}) |\n|---|---|---|\n{rows}\n\n"
             f"Rebuild with `patchmarket reproduce {self.name}`, compare with `patchmarket reproduce {self.name} "
             f"--check`; the code is [study.py](study.py). This page is generated from `{SUMMARY}`.\n"

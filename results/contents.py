@@ -1,4 +1,4 @@
-"""The table of contents, `results/README.md`: each claim's question and answer, from the committed summaries."""
+"""The table of contents, `results/README.md`: each claim's question, answer, figure and what would change it."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ from results.claim import FIGURE, NAMES, SUMMARY, load_claim, read_summary
 CONTENTS = Path(__file__).parent / "README.md"
 ABOUT = """# Results
 
-Each folder is one claim: a question, the answer in a sentence whose numbers are generated, a figure drawn only from
-`summary.csv`, the study with its parameters on top, and `manifest.json`: command, commit, versions, seeds, hashes.
+Each folder is one claim: a question, the answer in a sentence whose numbers are generated, with intervals, a figure
+drawn only from `summary.csv`, what would change the answer, the study with its parameters on top, and `manifest.json`:
+command, commit, versions, seeds, hashes.
 
 ```console
 $ uv run patchmarket reproduce fifth
@@ -38,5 +39,6 @@ def contents() -> str:
             answer = claim.sentence(read_summary(path.read_text(encoding="utf-8")))
             parts.append(
                 f"## [{claim.question}]({name}/README.md)\n\n{answer}\n\n![{claim.question}]({name}/{FIGURE})\n\n"
+                f"What would change it: {claim.changes.strip()}\n\n"
             )
     return "".join(parts).rstrip() + "\n"

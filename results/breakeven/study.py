@@ -121,4 +121,8 @@ email's `5000 x`. Talk multiplies both chances to talk, a day's (0.0167) and an 
 memory are assumed, and the tolerance is calibrated to the email at talk 1: so the map is the answer, not one number
 of it.
 """,
+    """
+How much downtime users bear and how much they talk, which nobody has measured: the map says by how much. A longer
+horizon raises the price that the first year allows towards the one at the year's end.
+""",
 )

@@ -171,4 +171,8 @@ of Agresti and Coull. **Talk** (right): the thought experiment (ten servers a ho
 listener who hears of a better host compares for itself, nobody needs a majority, so a better connected network only
 informs sooner.
 """,
+    """
+Users who follow the many rather than compare for themselves: then the left figure's window holds for hosts too. A
+measured network of users.
+""",
 )

@@ -186,4 +186,8 @@ for each flaw, a fraction of a second each), and `live-patch` (none, at full cov
 The share lost is that of the thought experiment (ten servers a host) with the year's flaws, 316 days from a fresh
 start, mean and interval over replicates that differ in people, network and talk.
 """,
+    """
+The next years: one busy year is no trend. An operator who judges some uploads harmless reboots less often; another
+distribution has other dates.
+""",
 )

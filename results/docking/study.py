@@ -98,4 +98,7 @@ the same flaws and network, but draw other people and other talk, so runs are pa
 shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference is
 the sharper test. Where nothing is left to chance the two agree user by user: `tests/model/test_reference.py`.
 """,
+    """
+An error found in either model; a rule that only one of them has is not compared (money, contracts, credits).
+""",
 )

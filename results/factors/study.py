@@ -135,4 +135,8 @@ draws; intervals are bootstrapped.
 What is not in the screening is not uncertain here but chosen: policies, prices, sizes. How users talk matters less than
 how often they suffer and how much they bear: once a host has a rival that its users know of, talk has done its work.
 """,
+    """
+Other ranges: the shares of the variance are shares of what these ranges allow. A measured tolerance or memory would
+narrow the first and third of them.
+""",
 )

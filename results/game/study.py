@@ -121,4 +121,8 @@ Both count a year's profit, most of it before the users have left: over longer h
 both patch nobody has a reason to move, so each earns what both would have earned by rebooting, less the patches: no
 free lunch, but the users have the better service. `patchmarket game` plays any other game of this kind.
 """,
+    """
+Users who bear more downtime, patches at several times the email's price, or a horizon other than a year; hosts that
+differ in more than their policy.
+""",
 )

@@ -144,4 +144,7 @@ bands are intervals over replicates, and "clearly more" means that they do not o
 hardware fails as often, or never: then it is as cheap and simply better, and explaining to users that they could build
 availability themselves does not help.
 """,
+    """
+A measured value of a minute and of the effort to run a second instance; hardware that fails more or less often.
+""",
 )

@@ -121,4 +121,8 @@ its next look, within 30 days. A host has twenty servers at the start, so that p
 little. Profit is the mean over all three years, per server that the host had at the start; gains are paired: same
 people, network and flaws. Holding is what the email calls being crushed.
 """,
+    """
+Another price of patches, a rival that looks less often, a longer or shorter horizon, or users to whom a dollar is worth
+more or fewer minutes.
+""",
 )

@@ -120,4 +120,7 @@ large market is one draw of it, and averaging over more users does not replace m
 meet the same flaws, so means are compared by paired differences to the largest market. Intervals of standard
 deviations take the sample as normal.
 """,
+    """
+Fewer servers a host: outages then hit more users at once. Networks other than a small world were not tried.
+""",
 )

@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 
 import pytest
-from patchmarket import documents
 
 from answers.validation import downtime, leaving, spreading
 from answers.validation import run as running
@@ -14,6 +13,7 @@ from answers.validation.finding import Check, Finding, mean_of, share_of, varian
 from model import ScenarioError
 from model import flaws as drawing
 from model import market as day
+from patchmarket import documents
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 
