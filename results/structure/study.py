@@ -103,8 +103,8 @@ def sentence(summary: "pd.DataFrame") -> str:
     return (
         f"As published the host loses {base['lost']:.1%} of its users in the mean run (95 %: {base['lost_low']:.1%} to "
         f"{base['lost_high']:.1%}); talk in turns changes that by {points(last)} percentage points, another shape of "
-        f"tolerance of the same median by {furthest(shapes, 'idxmin')} to {furthest(shapes, 'idxmax')}, another network "
-        f"of as many links by {furthest(networks[:-1], 'idxmin')} to {furthest(networks[:-1], 'idxmax')}, and "
+        f"tolerance of the same median by {furthest(shapes, 'idxmin')} to {furthest(shapes, 'idxmax')}, another "
+        f"network of as many links by {furthest(networks[:-1], 'idxmin')} to {furthest(networks[:-1], 'idxmax')}, and "
         f"{DENSE_LINKS} links rather than 8 by {points(networks.iloc[-1])}."
     )
 

@@ -44,7 +44,11 @@ def built(tmp_path_factory):
 
 
 def tiny(folder, **changes):
-    told = {"sentence": lambda summary: f"Of all, {summary['moves'].sum()} moved.", "notes": "A note.", "changes": "Nothing."}
+    told = {
+        "sentence": lambda summary: f"Of all, {summary['moves'].sum()} moved.",
+        "notes": "A note.",
+        "changes": "Nothing.",
+    }
     what = {
         "question": "Who moves?",
         "full": SMALL,
