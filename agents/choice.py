@@ -1,8 +1,8 @@
-"""Choice: a user with news leaves when some provider it knows beats its own by more than its tolerance.
+"""Choice: a user with news leaves if a provider it knows beats its own by more than the user's tolerance.
 
 The gain of provider j over the own provider p, in minutes a month:
 `g_j = (B_p - B_j) + (paid_p - price_j) / v + peer_weight * (share of neighbours now at j)`.
-Where redundancy is to be had, a second instance at p is one more choice, with gain `B_p - price_p / v - complexity`.
+Where redundancy is available, a second instance at p is one more option, with gain `B_p - price_p / v - complexity`.
 """
 
 import math
@@ -17,45 +17,42 @@ from agents.word_of_mouth import AHEAD, Links
 
 
 class Offers(NamedTuple):
-    """What the providers ask for and who can run there, by provider."""
+    """Price and reach of each provider."""
 
     price: Floats  # dollars a month
     reach: Floats  # share of users who can run there
     order: NDArray[np.int64]  # the providers in an order that does not depend on their numbers
 
 
-class Tastes(NamedTuple):
-    """How users weigh things."""
+class Preferences(NamedTuple):
+    """How users weigh downtime against other things."""
 
-    peer_weight: float  # minutes a month that all neighbours at j are worth
-    noise: float  # minutes a month; 0 = always the best
-    complexity: float  # minutes a month of effort that a second instance takes; inf = not to be had
+    peer_weight: float  # minutes a month: the worth of having all neighbours at j
+    noise: float  # minutes a month; 0 = always choose the best
+    complexity: float  # minutes a month: the effort of a second instance; inf = not available
 
 
 @kernel
-def weigh(i: int, own: float, p: int, users: Users, offers: Offers, complexity: float, gain: Floats) -> None:
-    """Work out what user `i` of provider `p` would gain at each other one; -inf where it cannot go.
+def compute_gains(i: int, own: float, p: int, users: Users, offers: Offers, complexity: float, gain: Floats) -> None:
+    """Compute the gain of user `i` of provider `p` at each other provider; -inf where it cannot go.
 
-    At `p` itself stands what it would gain by a second instance there, which ends all outages to speak of. Who has
-    one pays twice, and would pay once elsewhere.
+    The entry of `p` itself is the gain of a second instance there, which ends practically all downtime. A user with
+    two instances pays twice at `p`, and would pay once elsewhere.
     """
     value, price = users.value[i], offers.price
     paid = users.instances[i] * price[p]
     for j in range(len(gain)):
         if j == p:
             gain[j] = own - price[p] / value - complexity if users.instances[i] < 2 else -np.inf
-        elif np.isnan(users.belief[i, j]) or users.fussiness[i] >= offers.reach[j]:
+        elif np.isnan(users.belief[i, j]) or users.requirements[i] >= offers.reach[j]:
             gain[j] = -np.inf
         else:
             gain[j] = (own - users.belief[i, j]) + (paid - price[j]) / value
 
 
 @kernel
-def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
-    """Add to each gain what it is worth to user `i` to be where the users are whom it hears.
-
-    Not to that of its own provider: there it is already.
-    """
+def add_peer_gains(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
+    """Add to each gain of user `i` the worth of joining the users whom it hears, except at its own provider."""
     first, last = hears.indptr[i], hears.indptr[i + 1]
     peers = np.zeros(len(gain))
     neighbours = 0
@@ -73,9 +70,9 @@ def add_peers(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Li
 def leavers(
     day: int,
     users: Users,
-    fade: Floats,
+    decay: Floats,
     offers: Offers,
-    tastes: Tastes,
+    preferences: Preferences,
     hears: Links,  # whom a user hears
     news: News,
     begin: int,
@@ -83,16 +80,15 @@ def leavers(
     out: Ints,
     n: int,
 ) -> int:
-    """List in `out`, after the `n` there, the informed from `begin` up to `end` whose best gain is above tolerance.
+    """Append to `out`, after its first `n`, the informed users in `begin:end` whose best gain exceeds their tolerance.
 
-    Returns how many are listed then.
-
-    The others have dealt with their news, and forget it. Whoever is listed keeps it, for others to see why it leaves.
+    Returns the new length of `out`. Users who are listed keep their news, from which the trigger of a move is read;
+    the others have considered theirs, and it is cleared.
     """
     belief, provider, as_of, tolerance = users.belief, users.provider, users.as_of, users.tolerance
     price, instances, kinds, informed = offers.price, users.instances, news.kinds, news.users
     gain = np.empty(len(price))
-    alone = tastes.peer_weight == 0
+    alone = preferences.peer_weight == 0
     cheapest = price.min()
     for k in range(begin, end):
         if k + AHEAD < end:
@@ -102,14 +98,14 @@ def leavers(
         if p < 0:
             kinds[i] = 0
             continue
-        own = belief[i, p] * fade[day - as_of[i]]
-        # Nobody gains more than what it has to get away from, unless by money or company: most are done here.
+        own = belief[i, p] * decay[day - as_of[i]]
+        # Without cheaper offers or peers, no gain exceeds the belief about the own provider: most users are done here.
         if alone and instances[i] * price[p] <= cheapest and own <= tolerance[i]:
             kinds[i] = 0
             continue
-        weigh(i, own, p, users, offers, tastes.complexity, gain)
-        if tastes.peer_weight > 0:
-            add_peers(i, provider, tastes.peer_weight, hears, gain)
+        compute_gains(i, own, p, users, offers, preferences.complexity, gain)
+        if preferences.peer_weight > 0:
+            add_peer_gains(i, provider, preferences.peer_weight, hears, gain)
         if gain.max() > tolerance[i]:
             out[n] = i
             n += 1
@@ -120,11 +116,11 @@ def leavers(
 
 @kernel
 def pick(gain: Floats, tolerance: float, noise: float, order: NDArray[np.int64], draw: float) -> int:
-    """Pick where to go, with one draw from U(0, 1).
+    """Pick a provider, with one draw from U(0, 1).
 
-    Without noise the best provider, ties at random. With noise s > 0, among those above the tolerance with
-    probability proportional to `exp(g_j / s)` (multinomial logit, McFadden 1974). Providers are gone through
-    in `order`, so that renumbering them changes nothing.
+    Without noise it is the best, ties broken at random. With noise s > 0 it is one of those above the tolerance, with
+    probability proportional to `exp(g_j / s)` (multinomial logit, McFadden 1974). Providers are visited in `order`,
+    so that renumbering them changes nothing.
     """
     best = gain.max()
     weight = np.zeros(len(gain))
@@ -153,27 +149,27 @@ def choose(
     leaving: Ints,
     draws: Floats,
     users: Users,
-    fade: Floats,
+    decay: Floats,
     offers: Offers,
-    tastes: Tastes,
+    preferences: Preferences,
     hears: Links,
     target: NDArray[np.int16],
     gained: Floats,
 ) -> None:
-    """Choose for each leaver its `target`, and note the gain that it expects, in `gained`.
+    """Write each leaver's choice to `target` and the gain it expects to `gained`.
 
-    Who chooses its own provider stays and buys a second instance.
+    A user whose target is its own provider stays and buys a second instance.
     """
     gain = np.empty(len(offers.price))
     for k in range(len(leaving)):
         i = leaving[k]
         p = users.provider[i]
-        own = users.belief[i, p] * fade[day - users.as_of[i]]
-        weigh(i, own, p, users, offers, tastes.complexity, gain)
-        if tastes.peer_weight > 0:
-            add_peers(i, users.provider, tastes.peer_weight, hears, gain)
-        users.belief[i, p] = own  # it is kept as it stands today
+        own = users.belief[i, p] * decay[day - users.as_of[i]]
+        compute_gains(i, own, p, users, offers, preferences.complexity, gain)
+        if preferences.peer_weight > 0:
+            add_peer_gains(i, users.provider, preferences.peer_weight, hears, gain)
+        users.belief[i, p] = own  # kept as it stands today
         users.as_of[i] = day
-        j = pick(gain, users.tolerance[i], tastes.noise, offers.order, draws[k])
+        j = pick(gain, users.tolerance[i], preferences.noise, offers.order, draws[k])
         target[k] = j
         gained[k] = gain[j]

@@ -1,8 +1,9 @@
-"""Experience: what users learn about their own provider's downtime by suffering it.
+"""Experience: what users learn about their own provider from its outages.
 
 The belief about the own provider is an exponential moving average of the daily minutes, in minutes a month:
 every day `B <- B * a + d * (365/12) * (1 - a)` with `a = exp(-1 / memory_days)`. On most days `d` is 0, so
-the belief is only faded when it is next needed: `fade[k]` is `a ** k`, `as_of` the day it stands for.
+the decay is applied only when the belief is next needed: `decay[k]` is `a ** k`, and `as_of` is the day of the
+stored belief.
 """
 
 import numpy as np
@@ -14,45 +15,48 @@ from agents.users import Floats, Ints, Users
 DAYS_PER_MONTH = 365 / 12
 
 
-def fading(memory_days: float, days: int) -> Floats:
-    """Return `fade`, with `fade[k] = exp(-k / memory_days)`, as far as a run of `days` needs it."""
+def decay_factors(memory_days: float, days: int) -> Floats:
+    """Return `decay[k] = exp(-k / memory_days)` for a run of `days`."""
     return np.exp(-np.arange(days + 2) / memory_days)
 
 
-def weight_of_a_minute(memory_days: float) -> float:
-    """Return by how much a minute of outage raises a belief, in minutes a month.
+def belief_per_minute(memory_days: float) -> float:
+    """Return how much a minute of outage today adds to a belief, in minutes a month.
 
-    >>> round(weight_of_a_minute(90), 4)
+    >>> round(belief_per_minute(90), 4)
     0.3361
     """
     return float(DAYS_PER_MONTH * -np.expm1(-1 / memory_days))
 
 
 @kernel
-def endured(first: float, second: float, failover: float) -> float:
-    """Return what is lost with two instances that are down for so long: while one is up, only the fail-over."""
+def minutes_lost(first: float, second: float, failover: float) -> float:
+    """Return the minutes lost by a user whose two instances are down for `first` and `second` minutes.
+
+    While one of them is up, only the time of the failover is lost.
+    """
     if first > 0 and second > 0:
         return max(failover, min(first, second))
     return min(max(first, second), failover)
 
 
 @kernel
-def suffer(
+def apply_outages(
     day: int,
     provider: int,
     minutes: Floats,  # by server
-    roster: Ints,  # the provider's users, by slot
-    count: int,  # how many of them
+    roster: Ints,  # the provider's instances, by slot
+    count: int,  # length of the roster
     capacity: int,
     users: Users,
-    fade: Floats,
-    weight: float,  # weight_of_a_minute(...)
-    failover: float,  # minutes that it takes a user with two instances to change over
-    affected: Ints,  # out: who suffered, none twice
+    decay: Floats,
+    weight: float,  # belief_per_minute(...)
+    failover: float,  # minutes that a failover to a second instance takes
+    affected: Ints,  # out: the users hit, each once
 ) -> tuple[int, float]:
-    """Let every user on a server that is down lose its minutes; return how many users did, and how many minutes.
+    """Apply one provider's outages of a day to its users; return the number of users hit and their total minutes.
 
-    Instance `i` is user i's first, instance `n + i` its second; on a day both may go down.
+    Instance `i` is the first of user i, instance `n + i` the second; both may go down on the same day.
     """
     n, total = 0, 0.0
     everybody = len(users.provider)
@@ -66,10 +70,10 @@ def suffer(
                 lost = minutes[server]
                 if users.instances[i] > 1:
                     if again:
-                        continue  # its other instance is down as well, and that has been counted
+                        continue  # counted already, with its other instance
                     first, second = minutes[users.slot[i] // capacity], minutes[users.slot[everybody + i] // capacity]
-                    lost = endured(first, second, failover)
-                faded = users.belief[i, provider] * fade[day - users.as_of[i]]
+                    lost = minutes_lost(first, second, failover)
+                faded = users.belief[i, provider] * decay[day - users.as_of[i]]
                 users.belief[i, provider] = faded + lost * weight
                 users.as_of[i] = day
                 users.downtime[i] += lost
@@ -80,7 +84,7 @@ def suffer(
     return n, total
 
 
-def believed(users: Users, day: int, fade: Floats) -> NDArray[np.float64]:
+def believed(users: Users, day: int, decay: Floats) -> NDArray[np.float64]:
     """Return what each user believes about its own provider as of `day`, minutes a month."""
     own = users.belief[np.arange(len(users.provider)), users.provider]
-    return np.asarray(own * fade[day - users.as_of])
+    return np.asarray(own * decay[day - users.as_of])

@@ -1,8 +1,9 @@
-"""Fleets: which user sits on which server, kept compact.
+"""Fleets: which instance is on which server, kept compact.
 
 A provider's instances are numbered by slot; server `s` holds the slots from `s * capacity` on. Servers are filled
-in order, and the last instance moves into a leaver's slot, so `n` instances need `ceil(n / capacity)` servers.
-Instance `i` is user i's first, instance `n + i` its second.
+in order, and the last instance takes over the slot of one that leaves, so `n` instances need `ceil(n / capacity)`
+servers.
+Instance `i` is the first of user i, instance `n + i` the second.
 """
 
 from typing import NamedTuple
@@ -17,13 +18,13 @@ from agents.users import Ints, Users
 class Fleets(NamedTuple):
     """The rosters of all providers."""
 
-    roster: Ints  # (p, slots) instances by provider and slot; only the first `size` of a row are meant
+    roster: Ints  # (p, slots) instances by provider and slot; only the first `size` of a row are in use
     size: NDArray[np.int64]  # (p,) instances of each provider
     users: NDArray[np.int64]  # (p,) users of each provider
 
     @classmethod
     def of(cls, users: Users, providers: int) -> "Fleets":
-        """Seat the first instance of everybody in the market, on the slots that `users.slot` says."""
+        """Return the fleets with one instance of each user in the market, on the slot given by `users.slot`."""
         present = np.flatnonzero(users.provider >= 0).astype(np.int32)
         own = users.provider[present]
         roster = np.empty((providers, len(users.slot)), np.int32)
@@ -37,16 +38,16 @@ class Fleets(NamedTuple):
 
 
 @kernel
-def seat(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
-    """Put an instance on a provider's next free slot."""
+def assign_slot(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
+    """Put an instance on the next free slot of a provider."""
     fleets.roster[provider, fleets.size[provider]] = instance
     users.slot[instance] = fleets.size[provider]
     fleets.size[provider] += 1
 
 
 @kernel
-def unseat(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
-    """Take an instance off its slot; the provider's last one takes it over."""
+def release_slot(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
+    """Take an instance off its slot; the provider's last instance takes the slot over."""
     fleets.size[provider] -= 1
     last = fleets.roster[provider, fleets.size[provider]]
     fleets.roster[provider, users.slot[instance]] = last
@@ -55,8 +56,8 @@ def unseat(instance: int, provider: int, users: Users, fleets: Fleets) -> None:
 
 @kernel
 def enter(day: int, i: int, provider: int, users: Users, fleets: Fleets) -> None:
-    """Seat a user who is nowhere with a provider."""
-    seat(i, provider, users, fleets)
+    """Add a user without a provider to a fleet."""
+    assign_slot(i, provider, users, fleets)
     fleets.users[provider] += 1
     users.provider[i] = provider
     users.instances[i] = 1
@@ -65,30 +66,35 @@ def enter(day: int, i: int, provider: int, users: Users, fleets: Fleets) -> None
 
 @kernel
 def leave(i: int, users: Users, fleets: Fleets) -> None:
-    """Take a user, with all its instances, from its provider."""
+    """Remove a user, with all its instances, from its provider."""
     provider = users.provider[i]
     if users.instances[i] > 1:
-        unseat(len(users.provider) + i, provider, users, fleets)
-    unseat(i, provider, users, fleets)
+        release_slot(len(users.provider) + i, provider, users, fleets)
+    release_slot(i, provider, users, fleets)
     fleets.users[provider] -= 1
     users.provider[i] = -1
 
 
 @kernel
 def depart(going: NDArray[np.integer], users: Users, fleets: Fleets) -> None:
-    """Let users leave the market for good."""
+    """Remove users from the market for good."""
     for i in going:
         leave(i, users, fleets)
 
 
 @kernel
 def relocate(day: int, movers: Ints, target: NDArray[np.int16], users: Users, fleets: Fleets) -> None:
-    """Move each mover to its target; who stays where it is buys a second instance there."""
+    """Move each user to its target; a user whose target is its own provider buys a second instance there.
+
+    What the old provider and the user owed each other (credits, complaints, a contract) lapses with a move.
+    """
     for k in range(len(movers)):
         i, new = movers[k], target[k]
         if users.provider[i] == new:
-            seat(len(users.provider) + i, new, users, fleets)
+            assign_slot(len(users.provider) + i, new, users, fleets)
             users.instances[i] = 2
         else:
             leave(i, users, fleets)
             enter(day, i, new, users, fleets)
+            users.month_minutes[i] = 0.0
+            users.complained[i] = users.deferred_news[i] = 0

@@ -15,8 +15,8 @@ R = TypeVar("R")
 
 HERE = Path(__file__).parent
 if not numba.config.CACHE_DIR:
-    # numba looks only at the file that a rule is in, but a rule calls those of other files: without this it would go
-    # on with the old code of those.
+    # numba checks only the file that a rule is in, but rules call rules of other files, whose old code it would
+    # otherwise keep using.
     sources = b"".join(path.read_bytes() for path in sorted(HERE.rglob("*.py")))
     numba.config.CACHE_DIR = str(HERE / "__pycache__" / hashlib.sha256(sources).hexdigest()[:12])
 
@@ -29,9 +29,9 @@ def kernel(rule: Callable[P, R]) -> Callable[P, R]:
 
 @intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
 def prefetch(_typing: Any, column: Any, _row: Any) -> Any:
-    """Ask the processor to bring a row of a column near: `prefetch(column, row)`, long before it is needed.
+    """Prefetch a row of a column into the cache: `prefetch(column, row)`, well before it is needed.
 
-    Nothing depends on it but time: on a market that is larger than the caches, a rule otherwise waits for memory.
+    This changes speed only: in a market larger than the caches, a rule otherwise waits for memory.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -43,7 +43,7 @@ def prefetch(_typing: Any, column: Any, _row: Any) -> Any:
         number = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        builder.call(call, [address, number(1), number(3), number(1)])  # to write, keep it, data
+        builder.call(call, [address, number(1), number(3), number(1)])  # for writing, high locality, data cache
         return context.get_dummy_value()
 
     return types.void(column, _row), generate

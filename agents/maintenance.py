@@ -1,4 +1,4 @@
-"""Maintenance: the flaws a provider has not fixed yet, and the campaigns that fix them.
+"""Maintenance: the open flaws of a provider, and the campaigns that fix them.
 
 A campaign announced on day `t` starts on day `t + notice`; server `s` of `S` goes down on day
 `start + floor(s * window / S)`. A flaw that arrives before an announced campaign starts is fixed by it;
@@ -7,7 +7,7 @@ one that arrives later announces the next, which starts when the running one has
 
 from dataclasses import dataclass, field
 
-NEVER = 2**62  # a day that does not come
+NEVER = 2**62  # later than any day of a run
 
 
 @dataclass(slots=True)
@@ -17,7 +17,7 @@ class Campaign:
     start: int  # day
     window: int  # days
     servers: int  # in the fleet when it started
-    flaws: int  # that it fixes
+    flaws: int  # flaws that it fixes
 
     @property
     def end(self) -> int:
@@ -39,23 +39,23 @@ class Campaign:
 
 @dataclass(slots=True)
 class Maintenance:
-    """What one provider's operators have on their list."""
+    """The state of one provider's maintenance."""
 
     running: Campaign | None = None
     announced: int | None = None  # start day of the campaign that has been announced
-    waiting: int = 0  # open flaws that no running campaign fixes
-    booted: int = 0  # day on which the kernels in use were booted
+    waiting: int = 0  # open flaws that the running campaign does not fix
+    boot_day: int = 0  # day on which the kernels in use were booted (start of the last campaign)
     campaigns: int = 0  # started so far
-    making: list[int] = field(default_factory=list)  # days on which live patches in the making will be ready
+    pending_patches: list[int] = field(default_factory=list)  # days on which live patches in development will be ready
 
     @property
     def open_flaws(self) -> int:
-        """Flaws known but not yet fixed on every server."""
-        return self.waiting + len(self.making) + (self.running.flaws if self.running else 0)
+        """Known flaws that are not yet fixed on every server."""
+        return self.waiting + len(self.pending_patches) + (self.running.flaws if self.running else 0)
 
     def next_day(self, day: int) -> int:
-        """Return the first day after `day` with anything to do, unless a flaw comes; `NEVER` if there is none."""
-        days = [when for when in self.making if when > day]
+        """Return the first day after `day` with work to do if no further flaw appears; `NEVER` if there is none."""
+        days = [when for when in self.pending_patches if when > day]
         if self.announced is not None:
             days.append(max(self.announced, day + 1))
         if self.running:
@@ -63,7 +63,7 @@ class Maintenance:
         return min(days, default=NEVER)
 
     def drop_campaigns(self) -> None:
-        """Give up what is announced or running; the flaws stay open."""
+        """Cancel the announced and the running campaign; their flaws stay open."""
         self.waiting += self.running.flaws if self.running else 0
         self.running = self.announced = None
 
@@ -73,11 +73,11 @@ class Maintenance:
             self.announced = max(start, self.running.end) if self.running else start
 
     def advance(self, day: int, window: int, servers: int) -> range:
-        """Start and end campaigns as the day asks; return the servers that go down today."""
+        """End and start campaigns that are due; return the servers that go down today."""
         if self.running and day >= self.running.end:
             self.running = None
         if self.announced is not None and day >= self.announced and self.running is None:
             self.running = Campaign(day, window, servers, self.waiting)
-            self.announced, self.waiting, self.booted = None, 0, day
+            self.announced, self.waiting, self.boot_day = None, 0, day
             self.campaigns += 1
         return self.running.due(day) if self.running else range(0)

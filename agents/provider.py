@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from agents.chance import bernoulli_indices
+from agents.bernoulli import bernoulli_indices
 from agents.maintenance import Maintenance
-from agents.member import Member
+from agents.market_agent import MarketAgent
 from agents.policies import POLICIES, Flaw, Outage, Policy
 from agents.strategies import Strategy
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BUILT_IN = frozenset(POLICIES.values())
 
 
-class Provider(Member):
+class Provider(MarketAgent):
     """One provider, as a Mesa agent.
 
     Attributes
@@ -27,9 +27,9 @@ class Provider(Member):
     name : str
         Its unique name.
     policy : Policy
-        What it does about flaws; may be changed at any time, which is news to the users who know it.
+        Its patch policy. Changing it is news to the users who know the provider.
     price : float
-        Dollars a month; changing it is news likewise.
+        Dollars a month. Changing it is news too.
     users, servers : int
         Its size today.
     maintenance : Maintenance
@@ -63,36 +63,36 @@ class Provider(Member):
         self.capacity = capacity  # users on a full server
         self.server_cost = server_cost  # dollars a server and month
         self.claimed_downtime = claimed_downtime  # minutes a month
-        self.failures_per_day = failures_per_day  # chance that a server fails
+        self.failures_per_day = failures_per_day  # chance that a server fails on a day
         self.failure_minutes = failure_minutes
         self.strategy = strategy
         self.review_days = review_days
-        self.lead_days = lead_days  # between deciding on a policy and having it
+        self.lead_days = lead_days  # between the decision for a policy and its start
         self.sla = sla  # (availability of a month, share of the fee credited below it)
         self.sla_counts_maintenance = sla_counts_maintenance
-        self.recovery_credit = recovery_credit  # dollars to a user who complains; 0 = nothing is done
-        self.original_servers = 0  # in use on day 0; the market seats the users after founding the providers
+        self.recovery_credit = recovery_credit  # dollars paid to a user who complains; 0 = no recovery
+        self.original_servers = 0  # in use on day 0; set by the market once users are assigned
         self.maintenance = Maintenance()
-        self.announced_news = False  # its users, and those who know it, have something to consider
-        self.patches = 0  # applied live today
-        self.breached = 0  # times today
-        self.credited = 0.0  # dollars given back to users today
-        self.planned: tuple[int, Policy] | None = None  # the policy decided on, and the day from which it holds
-        self.tried: tuple[str, ...] = ()  # strategies that have responded
+        self.has_news = False  # price or policy changed since this morning
+        self.patches = 0  # live patches applied today
+        self.breaches = 0  # breaches today
+        self.credits = 0.0  # dollars credited to users today
+        self.planned_policy: tuple[int, Policy] | None = None  # first day, and the policy from then on
+        self.tried: tuple[str, ...] = ()  # kinds of strategy that have responded, oldest first
         self._policy = policy
         self._price = price
         self.streams = {use: stream(use) for use in ("patching", "breaches", "failures")}
 
     @property
     def policy(self) -> Policy:
-        """What it does about flaws."""
+        """The patch policy."""
         return self._policy
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._policy = policy
         policy.take_over(self.maintenance, self.model.day)
-        self.announced_news = True
+        self.has_news = True
 
     @property
     def price(self) -> float:
@@ -102,36 +102,36 @@ class Provider(Member):
     @price.setter
     def price(self, price: float) -> None:
         self._price = price
-        self.announced_news = True
+        self.has_news = True
 
     @property
     def users(self) -> int:
-        """Users today."""
+        """Number of users today."""
         return int(self.model.fleets.users[self.index])
 
     @property
     def instances(self) -> int:
-        """Services sold today: users with a redundancy of their own buy two."""
+        """Number of instances sold today; users with redundancy buy two."""
         return int(self.model.fleets.size[self.index])
 
     @property
     def servers(self) -> int:
-        """Servers in use today."""
+        """Number of servers in use today."""
         return -(-self.instances // self.capacity)
 
     def patch(self, day: int, flaws: list[Flaw]) -> list[Outage]:
-        """Do the day's work on the fleet; return today's outages, planned and unplanned."""
+        """Do the day's maintenance; return today's outages, planned and unplanned."""
         servers, maintenance, policy = self.servers, self.maintenance, self._policy
-        self.credited = 0.0
+        self.credits = 0.0
         outages: list[Outage] = []
-        self.patches, due = policy.work(maintenance, day, flaws, servers)
+        self.patches, due = policy.patch(maintenance, day, flaws, servers)
         for _ in range(self.patches):
             outages += policy.patch_live(servers, self.streams["patching"])
         if due:
             outages += policy.maintain(due, self.streams["patching"])
-        self.breached = policy.breaches(policy.exposed(maintenance), self.streams["breaches"]) if servers else 0
-        if self.breached:
-            minutes = self.breached * policy.breach_terms()[0]
+        self.breaches = policy.breaches(policy.exposed(maintenance), self.streams["breaches"]) if servers else 0
+        if self.breaches:
+            minutes = self.breaches * policy.breach_impact()[0]
             outages.append(Outage("breach", np.arange(servers), minutes))
         if self.failures_per_day:
             failed = bernoulli_indices(self.streams["failures"], servers, self.failures_per_day)
@@ -140,21 +140,16 @@ class Provider(Member):
         return outages
 
     def next_day(self, day: int) -> int:
-        """Return the first day after `day` on which `patch` has anything to do, unless a flaw comes."""
+        """Return the first day after `day` on which `patch` is needed if no further flaw appears."""
         if self.failures_per_day or type(self._policy) not in BUILT_IN:
             return day + 1
         next_day = self._policy.next_day(self.maintenance, day)
-        return min(next_day, self.planned[0]) if self.planned else next_day
+        return min(next_day, self.planned_policy[0]) if self.planned_policy else next_day
 
-    @property
-    def acted(self) -> bool:
-        """Whether today's books differ from those of a day with nothing to do."""
-        return bool(self.patches or self.breached or self.credited)
-
-    def rest(self) -> None:
-        """Let a day pass on which there is nothing to do."""
-        self.patches = self.breached = 0
-        self.credited = 0.0
+    def idle(self) -> None:
+        """Begin a day without maintenance: what `patch` does when there is nothing to do."""
+        self.patches = self.breaches = 0
+        self.credits = 0.0
 
     def __repr__(self) -> str:
         return f"<Provider {self.name!r}: {self.users} users, {self._policy.kind}>"

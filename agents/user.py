@@ -1,16 +1,16 @@
-"""User: a Mesa agent that is a window on one row of the market's columns."""
+"""The user as a Mesa agent: a view of one row of the market's columns."""
 
-from typing import Any, overload
+from typing import overload
 
 import mesa
 import numpy as np
 
-from agents.member import Member
+from agents.market_agent import MarketAgent
 from agents.users import SOURCES
 
 
 class Column:
-    """An attribute of a user that lives in a column of `model.users`; it reads and writes through."""
+    """An attribute of a user stored in a column of `model.users`; reads and writes go through to it."""
 
     def __init__(self, meaning: str) -> None:
         self.__doc__ = meaning
@@ -33,13 +33,13 @@ class Column:
         getattr(user.model.users, self.name)[user.row] = value
 
 
-class User(Member):
-    """One user. Made when somebody looks, at no cost to the market; two markets never share one."""
+class User(MarketAgent):
+    """One user, created when first accessed; two markets never share one."""
 
-    tolerance = Column("minutes a month more than elsewhere that the user puts up with")
-    value = Column("dollars that a minute of downtime is worth to the user")
-    fussiness = Column("the user can run on a platform iff this is below its reach")
-    downtime = Column("minutes suffered so far")
+    tolerance = Column("extra minutes a month, compared with elsewhere, that the user accepts")
+    value = Column("worth of a minute of downtime to the user, dollars")
+    requirements = Column("in [0, 1): the user can run on a platform iff this is below its reach")
+    downtime = Column("minutes of downtime so far")
 
     def __init__(self, model: mesa.Model, row: int) -> None:
         super().__init__(model, len(model.providers) + row + 1)
@@ -47,7 +47,7 @@ class User(Member):
 
     @property
     def provider(self) -> str | None:
-        """Name of the provider that the user pays, None out of the market; set it to move the user there today."""
+        """Name of the user's provider, None outside the market. Setting it moves the user there today."""
         index = int(self.model.users.provider[self.row])
         return None if index < 0 else str(self.model.providers[index].name)
 
@@ -57,32 +57,32 @@ class User(Member):
 
     @property
     def server(self) -> int:
-        """Number of the server, in the provider's fleet, that the user is on."""
+        """Index of the user's server in the provider's fleet."""
         users = self.model.users
         return int(users.slot[self.row] // self.model.providers[users.provider[self.row]].capacity)
 
     @property
     def belief(self) -> float:
-        """What the user believes about its own provider today, minutes a month."""
+        """Believed downtime of the own provider today, minutes a month."""
         return self.beliefs[str(self.provider)]
 
     @property
     def beliefs(self) -> dict[str, float]:
-        """What the user believes about each provider it knows, minutes a month, by name."""
+        """Believed downtime of each provider the user knows, minutes a month, by name."""
         model, row = self.model, self.row
         held = model.users.belief[row].copy()
-        held[model.users.provider[row]] *= model.fade[max(model.day - 1 - model.users.as_of[row], 0)]
+        held[model.users.provider[row]] *= model.decay[max(model.day - 1 - model.users.as_of[row], 0)]
         return {p.name: float(b) for p, b in zip(model.providers, held, strict=True) if not np.isnan(b)}
 
     @property
     def sources(self) -> dict[str, str]:
-        """How the user came to know each provider, by name."""
+        """How the user came to know each provider it knows, by name."""
         known = self.model.users.source[self.row]
         return {p.name: SOURCES[s] for p, s in zip(self.model.providers, known, strict=True) if s}
 
     @property
     def neighbours(self) -> "list[User]":
-        """Those who hear the user."""
+        """The users who hear this one."""
         links = self.model.network.links
         rows = links.indices[links.indptr[self.row] : links.indptr[self.row + 1]]
         found: list[User] = [self.model.user(int(row)) for row in rows]
@@ -90,11 +90,3 @@ class User(Member):
 
     def __repr__(self) -> str:
         return f"<User {self.row} at {self.provider!r}>"
-
-
-def window(model: mesa.Model, row: int) -> Any:
-    """Return the view on a row, the same object every time it is asked for."""
-    found = model.windows.get(row)
-    if found is None:
-        found = model.windows[row] = User(model, row)
-    return found

@@ -1,6 +1,6 @@
-"""Users, a column for each thing there is to know about one; a row is a user.
+"""The state of all users as columns: one array for each attribute, one row for each user.
 
-The day steps on these columns. `agents.user.User` is the Mesa agent that looks at one row of them.
+`agents.user.User` is the Mesa agent that gives access to one row.
 """
 
 from typing import Any, NamedTuple, Self
@@ -12,12 +12,12 @@ from agents.kernel import kernel
 
 UNKNOWN, INITIAL, WORD_OF_MOUTH, ADVERT = range(4)
 SOURCES = ("unknown", "initial", "word-of-mouth", "advert")
-"""How a user came to know a provider; the index is what the column `source` holds."""
+"""How a user came to know a provider; the column `source` holds an index into this tuple."""
 
 OUTAGE, MESSAGE, ADVERTISED, PRICE, PEERS = (1 << bit for bit in range(5))
 TRIGGERS = ("outage", "message", "advert", "price", "peers")
-"""News that makes a user consider, a bit each; of several on one day the first in this order counts."""
-COMPLAINED = 1 << 5  # a mark beside the news: has talked today, because of its outage
+"""News that makes a user consider leaving, one bit each; of several on one day the first in this order counts."""
+COMPLAINED = 1 << 5  # not a trigger: marks that the user talks today because of an outage
 
 CACHE_LINE = 64  # bytes
 
@@ -25,14 +25,17 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Rows = NDArray[np.void]
 
+NO_USERS: Ints = np.empty(0, np.int32)
+NO_PROVIDERS: NDArray[np.int16] = np.empty(0, np.int16)
+
 
 def rows_for(n: int, providers: int) -> Rows:
-    """Return zeroed records for `n` users, each beginning on a cache line.
+    """Return zeroed records for `n` users, each starting on a cache line.
 
-    What a message touches of its listener stands together, so that it costs one access to memory rather than seven:
-    with two providers a record is one line, and more only where there are more. The columns below are views on it.
+    What a message touches of its listener is kept together, so that it costs one memory access rather than seven:
+    with two providers a record is one cache line. Columns of `Users`, `News` and `Mailbox` are views of the records.
     """
-    about = [("belief", "f8"), ("said", "f8"), ("messages", "i4"), ("source", "u1"), ("", "V3")]
+    about = [("belief", "f8"), ("message_total", "f8"), ("messages", "i4"), ("source", "u1"), ("", "V3")]
     fields = [
         ("provider", "i2"),
         ("instances", "u1"),
@@ -50,25 +53,25 @@ def rows_for(n: int, providers: int) -> Rows:
 
 
 class Users(NamedTuple):
-    """The columns. `n` users, `p` providers; the arrays are changed in place."""
+    """The columns, for `n` users and `p` providers. Rules change the arrays in place."""
 
-    provider: NDArray[np.int16]  # (n,) whom the user pays; -1 = not in the market, not yet or no longer
-    slot: Ints  # (n,) or (2 n,) place in that provider's fleet of each instance; the server is slot // capacity
-    belief: Floats  # (n, p) minutes of downtime a month; NaN = never heard of
-    source: NDArray[np.uint8]  # (n, p) how the user came to know the provider, an index of SOURCES
-    as_of: Ints  # (n,) day on which the belief about the own provider was last brought up to date
-    tolerance: Floats  # (n,) minutes a month more than elsewhere that the user puts up with
+    provider: NDArray[np.int16]  # (n,) index of the user's provider; -1 = not in the market (yet, or any longer)
+    slot: Ints  # (n,) or (2 n,) slot of each instance in the provider's fleet; the server is slot // capacity
+    belief: Floats  # (n, p) downtime in minutes a month; NaN = never heard of the provider
+    source: NDArray[np.uint8]  # (n, p) how the user came to know the provider: an index into SOURCES
+    as_of: Ints  # (n,) day on which the belief about the own provider was last updated
+    tolerance: Floats  # (n,) extra minutes a month, compared with elsewhere, that the user accepts
     value: Floats  # (n,) dollars that a minute of downtime is worth to the user
-    fussiness: Floats  # (n,) in [0, 1): the user can run on a platform iff fussiness < its reach
+    requirements: Floats  # (n,) in [0, 1): the user can run on a platform iff this is below its reach
     downtime: Floats  # (n,) minutes suffered so far
-    instances: NDArray[np.uint8]  # (n,) bought: 1, or 2 for a user with a redundancy of its own
-    month_minutes: Floats  # (n,) minutes suffered this month that a service level agreement counts
-    bound: NDArray[np.uint8]  # (n,) bits of TRIGGERS: news that made the user want to leave, but for its contract
-    complained: NDArray[np.uint8]  # (n,) 1 = has raised its voice, in vain
+    instances: NDArray[np.uint8]  # (n,) 1, or 2 for a user with a redundant second instance
+    month_minutes: Floats  # (n,) downtime this month that the service level agreement counts
+    deferred_news: NDArray[np.uint8]  # (n,) bits of TRIGGERS: news kept for the renewal day of the user's contract
+    complained: NDArray[np.uint8]  # (n,) 1 = has complained to its provider
 
     @classmethod
     def on(cls, rows: Rows, **columns: NDArray[Any]) -> Self:
-        """Return users whose columns are those of `rows` where it has them, filled with what is given."""
+        """Return users whose columns are views of `rows` where it has them, filled with the given values."""
         n, about = len(rows), rows["about"]
         users = cls(
             provider=rows["provider"],
@@ -78,11 +81,11 @@ class Users(NamedTuple):
             as_of=rows["as_of"],
             tolerance=rows["tolerance"],
             value=columns.pop("value"),
-            fussiness=columns.pop("fussiness"),
+            requirements=columns.pop("requirements"),
             downtime=np.zeros(n),
             instances=rows["instances"],
             month_minutes=np.zeros(n),
-            bound=np.zeros(n, np.uint8),
+            deferred_news=np.zeros(n, np.uint8),
             complained=np.zeros(n, np.uint8),
         )
         for name, values in columns.items():
@@ -91,19 +94,19 @@ class Users(NamedTuple):
 
 
 class News(NamedTuple):
-    """Who has news today, and what it is: the users who will consider."""
+    """The users with news today, who will consider leaving."""
 
     kinds: NDArray[np.uint8]  # (n,) bits of TRIGGERS
-    users: Ints  # (n,) the first `size[0]` entries: users with any
+    users: Ints  # (n,) its first `size[0]` entries are the users with news
     size: NDArray[np.int64]  # (1,)
 
     @classmethod
     def on(cls, rows: Rows) -> "News":
-        """Return an empty list for the users of `rows`."""
+        """Return the news of the users of `rows`: none."""
         return cls(rows["news"], np.empty(len(rows), np.int32), np.zeros(1, np.int64))
 
-    def part(self, n: int) -> "News":
-        """Return a list of its own for `n` of the same users."""
+    def for_partition(self, n: int) -> "News":
+        """Return an empty list for a partition of `n` of the users; the bits in `kinds` are shared."""
         return News(self.kinds, np.empty(n, np.int32), np.zeros(1, np.int64))
 
     def informed(self) -> Ints:
@@ -112,8 +115,8 @@ class News(NamedTuple):
 
 
 @kernel
-def tell_of(news: News, i: int, kind: int) -> None:
-    """Note that user `i` has news of one kind."""
+def add_news(news: News, i: int, kind: int) -> None:
+    """Give user `i` news of one kind."""
     if news.kinds[i] == 0:
         news.users[news.size[0]] = i
         news.size[0] += 1
@@ -122,13 +125,13 @@ def tell_of(news: News, i: int, kind: int) -> None:
 
 @kernel
 def inform(news: News, users: NDArray[np.integer], kind: int) -> None:
-    """Note that each of `users` has news of one kind."""
+    """Give each of `users` news of one kind."""
     for i in users:
-        tell_of(news, i, kind)
+        add_news(news, i, kind)
 
 
 def first_trigger(kinds: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return, for each set of news, the index in TRIGGERS of the one that counts.
+    """Return, for each set of news, the index into TRIGGERS of the one that counts.
 
     >>> first_trigger(np.array([OUTAGE | MESSAGE, PEERS, PRICE | MESSAGE], np.uint8))
     array([0, 4, 1], dtype=uint8)

@@ -1,7 +1,7 @@
-"""Word of mouth: talkers tell their neighbours what they think of their provider; listeners average.
+"""Word of mouth: users tell their neighbours how much downtime their provider has; listeners average what they hear.
 
-Talking and listening are separate rules, so that all messages of a day are read together, in no order.
-Related: DeGroot 1974 (listening as averaging), Bass 1969 (news that spreads by contact).
+Talking and listening are separate rules: all messages of a day are sent before any is read, so their order does not
+matter. Related: DeGroot 1974 (listening as averaging), Bass 1969 (adoption that spreads by contact).
 """
 
 from typing import NamedTuple
@@ -12,49 +12,49 @@ from numpy.typing import NDArray
 from agents.kernel import kernel, prefetch
 from agents.users import COMPLAINED, MESSAGE, WORD_OF_MOUTH, Floats, Ints, News, Rows, Users
 
-AHEAD = 24  # users for whom memory is asked before their turn
+AHEAD = 24  # how many users ahead memory is prefetched
 
 
 class Links(NamedTuple):
-    """Who tells whom: the neighbours of user i are `indices[indptr[i]:indptr[i + 1]]`."""
+    """Compressed neighbour lists: the neighbours of user i are `indices[indptr[i]:indptr[i + 1]]`."""
 
     indptr: NDArray[np.int64]  # (n + 1,)
     indices: Ints
 
 
 class Mailbox(NamedTuple):
-    """The messages of a day, summed: what user i hears of provider j."""
+    """The messages of a day: what user i hears about provider j."""
 
-    messages: Ints  # (n, p) messages
-    total: Floats  # (n, p) sum of what they say, minutes a month
+    messages: Ints  # (n, p) number of messages
+    total: Floats  # (n, p) sum of their contents, minutes a month
 
     @classmethod
     def on(cls, rows: Rows) -> "Mailbox":
-        """Return the empty boxes in the users' rows."""
-        return cls(rows["about"]["messages"], rows["about"]["said"])
+        """Return the mailboxes kept in the users' rows, empty."""
+        return cls(rows["about"]["messages"], rows["about"]["message_total"])
 
 
-def attention(listen: float, most_messages: int) -> Floats:
-    """Return, for n messages on one subject, the weight of their mean: `1 - (1 - listen) ** n`.
+def message_weights(listen: float, most_messages: int) -> Floats:
+    """Return the weight of the mean of n messages about one provider, `1 - (1 - listen) ** n`, for each n.
 
-    >>> attention(0.5, 2)
+    >>> message_weights(0.5, 2)
     array([0.  , 0.5 , 0.75])
     """
     return np.asarray(1 - (1 - listen) ** np.arange(most_messages + 1))
 
 
 @kernel
-def talkers(complaining: Ints, calling: NDArray[np.int64], today: int, news: News) -> Ints:
-    """Return who talks: those who complain of an outage today, and those who feel like it, each of them once.
+def talkers(complaining: Ints, spontaneous: NDArray[np.int64], today: int, news: News) -> Ints:
+    """Return the users who talk today, because of an outage (`complaining`) or without one (`spontaneous`), each once.
 
-    `calling` are trial numbers (see `agents.chance.Trials`), of which `today` is that of the first user.
+    `spontaneous` holds trial numbers (see `agents.bernoulli.BernoulliTrials`); `today` is that of the first user.
     """
-    found = np.empty(len(complaining) + len(calling), np.int32)
+    found = np.empty(len(complaining) + len(spontaneous), np.int32)
     n = len(complaining)
     for k in range(n):
         found[k] = complaining[k]
         news.kinds[complaining[k]] |= COMPLAINED
-    for trial in calling:
+    for trial in spontaneous:
         if news.kinds[trial - today] & COMPLAINED == 0:
             found[n] = trial - today
             n += 1
@@ -67,23 +67,23 @@ def talk(
     talking: Ints,
     links: Links,
     users: Users,
-    fade: Floats,
+    decay: Floats,
     mailbox: Mailbox,
     news: News,
     first: int,
     end: int,
 ) -> None:
-    """Let each talker tell all who hear it (own provider, own belief about it as of today).
+    """Send each talker's belief about its own provider, as of today, to all who hear it.
 
-    Only users from `first` up to `end` hear it here: the others' ears are in another thread.
+    Only messages to users from `first` up to `end` are stored; the others belong to another thread.
     """
-    # Columns are taken out of their tuples first: within a loop numba counts references each time.
+    # Columns are taken out of their tuples first: inside the loop numba would count references each time.
     provider, belief, as_of = users.provider, users.belief, users.as_of
     indptr, indices = links.indptr, links.indices
     messages, total = mailbox.messages, mailbox.total
     kinds, informed, told = news.kinds, news.users, news.size[0]
     for k in range(len(talking)):
-        # What later talkers need is brought near: their rows, then their links, then their listeners.
+        # Prefetch what later talkers need: their rows, then their links, then their listeners.
         if k + 3 * AHEAD < len(talking):
             prefetch(provider, talking[k + 3 * AHEAD])
             prefetch(indptr, talking[k + 3 * AHEAD])
@@ -99,7 +99,7 @@ def talk(
         p = provider[i]
         if p < 0:
             continue
-        message = belief[i, p] * fade[day - as_of[i]]
+        message = belief[i, p] * decay[day - as_of[i]]
         for edge in range(indptr[i], indptr[i + 1]):
             listener = indices[edge]
             if not first <= listener < end:
@@ -118,17 +118,17 @@ def listen(
     day: int,
     mailbox: Mailbox,
     users: Users,
-    fade: Floats,
-    weights: Floats,  # attention(...)
+    decay: Floats,
+    weights: Floats,  # see message_weights
     negativity: float,
     news: News,
     begin: int,
     end: int,
 ) -> None:
-    """Let every user with mail, of the informed from `begin` up to `end`, read it all and update its beliefs.
+    """Let the informed users from `begin` up to `end` read their messages and update their beliefs.
 
-    Which box has mail, what is known and which news is worse is anybody's guess, also to the processor: so there are
-    choices between values here rather than branches.
+    Which providers are mentioned, known or worse than believed is unpredictable, so the code selects values rather
+    than branches.
     """
     provider, belief, as_of, source = users.provider, users.belief, users.as_of, users.source
     messages, total = mailbox.messages, mailbox.total
@@ -139,7 +139,7 @@ def listen(
         i = informed[k]
         if kinds[i] & MESSAGE == 0:
             continue
-        p, faded = provider[i], fade[day - as_of[i]]
+        p, faded = provider[i], decay[day - as_of[i]]
         for j in range(belief.shape[1]):
             count = messages[i, j]
             if count == 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.files import prepare_folder, write_whole
+from model.files import prepare_folder, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,5 +35,5 @@ class Answer:
             "json": lambda path: path.write_text(json.dumps(self.summary, indent=1) + "\n", encoding="utf-8"),
         }
         for kind, write in writers.items():
-            write_whole(out / f"{self.name}.{kind}", write)
+            write_atomically(out / f"{self.name}.{kind}", write)
         return [f"{self.name}.{kind}" for kind in writers]

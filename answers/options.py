@@ -53,7 +53,7 @@ def from_vendor(live: dict[str, Any], vendor: str, terms: dict[str, Any], fleet_
     live
         Live patching as the provider would do it; what vendors' terms do not say stays.
     vendor, terms
-        The key and the table of `model.terms.vendors`.
+        The key and the table of `model.published_terms.vendors`.
     fleet_share
         The part of the fleet that is simulated: what a patch costs, whatever the fleet, is borne by that part.
     """

@@ -26,11 +26,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from model.errors import ScenarioError
 
 
-class Replicates(Section):
+class Replicates(Settings):
     """How often each point is run: `minimum` times, or more until `outcome` is known to within `half_width`."""
 
     minimum: int = setting(20, "replicates before the first look", grade="design", ge=1, le=1_000_000)

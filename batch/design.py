@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from batch.factors import Axis, Level
 from model.errors import ScenarioError
 
@@ -22,7 +22,7 @@ Row = list[Level]
 """A point: a level of each factor."""
 
 
-class Design(Section):
+class Design(Settings):
     """Base of all designs."""
 
     kind: str

@@ -7,13 +7,13 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic.fields import FieldInfo
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from model.errors import ScenarioError, shown
 from model.explain import sections
 from model.scenario import Scenario
 
 
-class Factor(Section):
+class Factor(Settings):
     """A setting that differs between points: a list of levels, or a range from `low` to `high`."""
 
     path: str = setting("", "dotted path of the setting", grade="design")
@@ -186,7 +186,7 @@ def field_at(base: Scenario, path: str) -> FieldInfo | None:
         if step.isdigit():
             place = place[int(step)] if isinstance(place, list) and int(step) < len(place) else None
             continue
-        kinds = [type(place)] if isinstance(place, Section) else tables
+        kinds = [type(place)] if isinstance(place, Settings) else tables
         found = [kind for kind in kinds if step in kind.model_fields]
         if not found:  # not in the table that is there now, perhaps in the kind that another factor puts there
             found = [kind for kind in tables if step in kind.model_fields]

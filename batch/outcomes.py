@@ -84,11 +84,10 @@ def warm_up() -> None:
         "flaws.per_year": 100.0,
         "users.tolerance.median": 0.1,
         "users.initial_awareness": 0.5,
-        "users.advertising_per_day": 0.1,
         "users.peer_weight": 0.1,
     }
-    for noise in (0.0, 1.0):
-        eager["users.choice_noise"] = noise
+    for adverts, noise in ((0.1, 0.0), (0.0, 1.0)):  # quiet days are a rule of their own: adverts leave none
+        eager |= {"users.advertising_per_day": adverts, "users.choice_noise": noise}
         Market("thought-experiment", rng=1, **eager).run()
 
 

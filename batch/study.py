@@ -13,13 +13,13 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from batch.adaptive import Replicates
 from batch.columns import RUN_COLUMNS, outcome_types
 from batch.design import MOST_POINTS, AnyDesign, Grid, Sampler, unit_problem
 from batch.factors import Axis, Factor, Level, uniform
 from batch.identity import canonical, derived_seed, differences, meaning
-from batch.study_file import flat, read_study, resolved, spelt_out
+from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.paths import in_setting_order, set_path
@@ -49,7 +49,7 @@ class Point:
     labels: dict[str, Any]  # column -> value: the levels, as the tables show them
 
 
-class Outcomes(Section):
+class Outcomes(Settings):
     """What is kept of a run besides its row."""
 
     series: bool = setting(False, "keep every provider's every day", grade="design")
@@ -58,21 +58,21 @@ class Outcomes(Section):
     warmup_days: int = setting(0, "days at the start left out of rates and money", unit="days", grade="design", ge=0)
 
 
-class Stop(Section):
+class Stop(Settings):
     """When a run may end early, after its warm-up."""
 
     quiet_days: int | None = setting(None, "when nobody has moved for so many days", unit="days", grade="design", ge=1)
     empty: bool = setting(False, "when a provider has lost its last user", grade="design")
 
 
-class Limits(Section):
+class Limits(Settings):
     """What a run may take before it is given up; no part of what a run means."""
 
     timeout_seconds: float | None = setting(None, "longest time for a run", unit="seconds", grade="design", gt=0)
     memory_mb: int | None = setting(None, "most memory of a worker", unit="MB", grade="design", ge=1)
 
 
-class Study(Section):
+class Study(Settings):
     """Many markets: a base scenario, factors, a design, replicates and what to keep.
 
     Raises
@@ -115,7 +115,7 @@ class Study(Section):
             Values to put in its place, by dotted path, e.g. `replicates=5` or `**{"scenario.users.count": 100}`.
         """
         tables, folder = read_study(source)
-        tables = spelt_out(tables)
+        tables = expanded(tables)
         for path in in_setting_order(settings):
             if path.startswith("scenario."):
                 tables["settings"] = flat(tables.get("settings", {})) | {path.removeprefix("scenario."): settings[path]}

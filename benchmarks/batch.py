@@ -18,9 +18,9 @@ import mesa
 from loky import get_reusable_executor
 
 from batch.outcomes import Result
+from batch.pool import ProcessPool
 from batch.runner import run_study
 from batch.study import Run, Study
-from batch.workers import Processes
 
 WORK = 0.010  # seconds of a run that is not empty
 POINTS = 4  # of the study `tiny`
@@ -79,7 +79,7 @@ def ours(seconds: float, runs: int, workers: int) -> None:
     study = Study.load("tiny", replicates=runs // POINTS)
     do = busy if seconds else empty
     with folder() as out:
-        run_study(study, out, Processes(study, workers, do=do, prepare=None))
+        run_study(study, out, ProcessPool(study, workers, execute=do, initialize=None))
 
 
 def loky(seconds: float, runs: int, workers: int) -> None:

@@ -91,7 +91,7 @@ def campaign_starts(scenario: Scenario, seed: int) -> list[int]:
     starts = []
     for day in range(scenario.days):
         before = maintenance.campaigns
-        scenario.providers[0].policy.work(maintenance, day, flaws.get(day, []), servers=1)
+        scenario.providers[0].policy.patch(maintenance, day, flaws.get(day, []), servers=1)
         if maintenance.campaigns > before:
             starts.append(day)
     return starts

@@ -28,7 +28,7 @@ def fleet(market: "Market", since: int) -> list[dict[str, Any]]:
 def _state(market: "Market", provider: "Provider", down: list[int]) -> dict[str, Any]:
     """Return one provider's servers: their number, those down, and the states of the others, which lie in two runs."""
     maintenance = provider.maintenance
-    patched = market.record.column("patches")[maintenance.booted :, provider.index].any()
+    patched = market.record.column("patches")[maintenance.boot_day :, provider.index].any()
     rest = "live-patched" if patched else "up"
     done = 0  # servers from the first on that the running campaign has fixed
     if maintenance.open_flaws:

@@ -9,12 +9,12 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl, urlencode
 
 from agents.policies import POLICIES
-from agents.section import Section
+from agents.settings import Settings
 from model.errors import ScenarioError
 from model.paths import KIND_KEYS, VENDOR_TERMS
+from model.published_terms import vendors
 from model.scenario import Scenario, preset_names
 from model.schema import Network
-from model.terms import vendors
 
 OWN = "own"  # stands for the scenario that the page was started with, where it is no preset
 MOST_USERS, MOST_DAYS, MOST_LINKS = 1_000_000, 10_000, 50_000_000
@@ -238,19 +238,19 @@ def offered(scenario: Scenario) -> Iterator[Item]:
     yield {"title": "Run", "fields": list(_items(scenario, "", "days"))}
 
 
-def _items(section: Section, place: str, key: str) -> Iterator[Item]:
+def _items(section: Settings, place: str, key: str) -> Iterator[Item]:
     """Return the fields for a key of a table; for a table in it, those of all its keys."""
     first, _, rest = key.partition(".")
     value = getattr(section, first)
     path = f"{place}.{first}".lstrip(".")
-    if isinstance(value, Section):
+    if isinstance(value, Settings):
         for inner in [rest] if rest else type(value).model_fields:
             yield from _items(value, path, inner)
     elif not isinstance(value, list) and value is not None and first != "file":  # a visitor may not name files
         yield _item(section, path, first, value)
 
 
-def _item(section: Section, path: str, key: str, value: Any) -> Item:
+def _item(section: Settings, path: str, key: str, value: Any) -> Item:
     info = type(section).model_fields[key]
     origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     options = CHOICES.get(".".join(path.split(".")[-2:]))

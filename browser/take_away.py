@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from model.figures import history_figure
-from model.show import to_toml
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     from model.market import Market

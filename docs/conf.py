@@ -10,7 +10,7 @@ os.environ["NUMBA_DISABLE_JIT"] = "1"  # compiled rules show their signatures an
 from numpy.typing import ArrayLike
 from sphinx.util.typing import stringify_annotation
 
-from agents.section import Section
+from agents.settings import Settings
 from model.parameters import row, settings
 
 project = "patchmarket"
@@ -47,7 +47,7 @@ ARRAYS = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dt
 
 def list_settings(_app: Any, what: str, _name: str, thing: Any, _options: Any, lines: list[str]) -> None:
     """Add to the docstring of a scenario's table its settings, as the parameter tables show them."""
-    if what != "class" or not issubclass(thing, Section):
+    if what != "class" or not issubclass(thing, Settings):
         return
     for key, info in settings(thing):
         _, meaning, unit, allowed, default, grade, source = row("", key, info)
@@ -60,7 +60,7 @@ def shorten(
     _app: Any, what: str, _name: str, thing: Any, _options: Any, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
     """Write numpy's types by their names, and leave out the constructors of tables: their settings are listed below."""
-    if what == "class" and issubclass(thing, Section):
+    if what == "class" and issubclass(thing, Settings):
         return "", None
     short = [
         text and ARRAYS.sub(r"NDArray[\1]", text.replace(ARRAY_LIKE, "ArrayLike")) for text in (signature, returns)

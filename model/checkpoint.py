@@ -1,8 +1,8 @@
-"""Checkpoints: a market in the middle of its run, in one file, from which it goes on as if it had never stopped.
+"""Checkpoints: a market in mid-run, saved to a file from which the run continues with the same result.
 
-What follows from scenario and seed (flaws, network, who comes when) is made anew; everything that has changed since
-day 0 is in the file, with the state of every random stream. The file is a NumPy archive of plain arrays beside one of
-JSON, each with a checksum; nothing in it is ever executed.
+What follows from scenario and seed (flaws, network, arrivals) is computed again; everything that has changed since
+day 0 is in the file, with the state of every random stream. The file is a NumPy archive of plain arrays, one of which
+holds JSON, each with a checksum; nothing in it is ever executed.
 """
 
 import json
@@ -21,29 +21,29 @@ from agents.policies import POLICIES, AnyPolicy, Outage, Policy
 from agents.provider import Provider
 from agents.word_of_mouth import Links
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import write_atomically
 from model.network import Graph
-from model.record import Event
-from model.show import to_toml
+from model.record import ProviderResponse
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     from model.market import Market
 
-FORMAT = 1  # raised when a file is no longer read by the code before
-MAINTENANCE = ("announced", "waiting", "booted", "campaigns", "making")
-PROVIDER = ("original_servers", "announced_news", "patches", "breached", "credited")
-COLUMNS = ("slot", "value", "fussiness", "downtime", "month_minutes", "bound", "complained")
+FORMAT = 2  # raised when older code can no longer read the files
+MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "pending_patches")
+PROVIDER = ("original_servers", "has_news", "patches", "breaches", "credits")
+COLUMNS = ("slot", "value", "requirements", "downtime", "month_minutes", "deferred_news", "complained")
 POLICY: TypeAdapter[Policy] = TypeAdapter(AnyPolicy)
 Arrays = dict[str, NDArray[Any]]
 
 
 def save(market: "Market", path: str | Path) -> None:
-    """Write a market between two of its days into a file, whole or not at all.
+    """Write a market between two of its days to a file, completely or not at all.
 
     Raises
     ------
     ScenarioError
-        If a provider has a policy of one's own: a file cannot hold its code.
+        If a provider has a custom policy, whose code a file cannot hold.
     """
     graph = market.given_graph
     state = {
@@ -53,11 +53,11 @@ def save(market: "Market", path: str | Path) -> None:
         "day": market.day,
         "graph": None if graph is None else {"directed": graph.directed},
         "streams": {name: rng.bit_generator.state for name, rng in streams(market).items()},
-        "talked": market.talking.last,
+        "last talk trial": market.talk_trials.last_drawn,
         "providers": [_provider(provider) for provider in market.providers],
         "responses": [event._asdict() for event in market.record.responses],
     }
-    arrays = _users(market) | _record(market) | {"talking": market.talking.drawn}
+    arrays = _users(market) | _record(market) | {"talk trials": market.talk_trials.pending}
     if graph is not None:
         arrays |= {"indptr": graph.links.indptr, "indices": graph.links.indices}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
@@ -66,11 +66,11 @@ def save(market: "Market", path: str | Path) -> None:
         with beside.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
-    write_whole(Path(path), write)
+    write_atomically(Path(path), write)
 
 
 def resume(path: str | Path, *, threads: int = 1) -> "Market":
-    """Return the market of a checkpoint; it goes on to the same last byte as one that was never stopped.
+    """Return the market of a checkpoint; it continues exactly as one that was never stopped.
 
     Raises
     ------
@@ -83,15 +83,17 @@ def resume(path: str | Path, *, threads: int = 1) -> "Market":
     try:
         state = json.loads(arrays["state"].tobytes())
         if state["format"] != FORMAT:
-            raise ScenarioError.of(f"{path}: format", state["format"], f"must be {FORMAT}; another version wrote it")
+            raise ScenarioError.of(
+                f"{path}: format", state["format"], f"must be {FORMAT}: it was written by another version"
+            )
         links = Links(arrays["indptr"], arrays["indices"]) if state["graph"] else None
         graph = Graph(links, **state["graph"]) if links else None
         market = Market(tomllib.loads(state["scenario"]), rng=state["seed"], graph=graph, threads=threads)
-        _fill(market, state, arrays)
-    except ScenarioError:  # another version, or a file that the scenario names is gone
+        _restore_market(market, state, arrays)
+    except ScenarioError:  # another version, or a file named in the scenario is missing
         raise
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
-        raise ScenarioError(f"{path}: is damaged, or no checkpoint ({type(error).__name__}: {error})") from None
+        raise ScenarioError(f"{path}: is damaged or not a checkpoint ({type(error).__name__}: {error})") from None
     return market
 
 
@@ -103,28 +105,33 @@ def _read(path: Path) -> Arrays:
         raise ScenarioError(f"{path}: there is no such checkpoint") from None
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ScenarioError(f"{path}: is damaged, or no checkpoint ({reason})") from None
+        raise ScenarioError(f"{path}: is damaged or not a checkpoint ({reason})") from None
 
 
 def streams(market: "Market") -> dict[str, np.random.Generator]:
-    """Return the random streams that a market draws from during its run, by use."""
-    found = {"choices": market.choosing, "voice": market.voicing, "asking": market.asking, "talk": market.talking.rng}
+    """Return the random streams that a market draws from during its run, by name."""
+    found = {
+        "choices": market.choice_rng,
+        "voice": market.voice_rng,
+        "asking": market.entry.rng,
+        "talk": market.talk_trials.rng,
+    }
     for j, provider in enumerate(market.providers):
-        found |= {f"complaints {j}": market.complaining[j], f"adverts {j}": market.advertising[j]}
+        found |= {f"complaints {j}": market.complaint_rngs[j], f"adverts {j}": market.advert_rngs[j]}
         found |= {f"{use} {j}": rng for use, rng in provider.streams.items()}
     return found
 
 
-# --- what is written
+# --- writing
 
 
 def _provider(provider: Provider) -> dict[str, Any]:
-    maintenance, planned = provider.maintenance, provider.planned
+    maintenance, planned = provider.maintenance, provider.planned_policy
     running = maintenance.running
     return {
         "price": provider.price,
         "policy": _policy(provider, provider.policy),
-        "planned": planned and [planned[0], _policy(provider, planned[1])],
+        "planned policy": planned and [planned[0], _policy(provider, planned[1])],
         "tried": provider.tried,
         "running": running and [running.start, running.window, running.servers, running.flaws],
         "maintenance": {name: getattr(maintenance, name) for name in MAINTENANCE},
@@ -135,7 +142,7 @@ def _provider(provider: Provider) -> dict[str, Any]:
 def _policy(provider: Provider, policy: Policy) -> dict[str, Any]:
     if type(policy) not in POLICIES.values():
         path = f"providers.{provider.index}.policy"
-        raise ScenarioError(f"{path}: {type(policy).__name__} is a policy of one's own; a checkpoint cannot hold it")
+        raise ScenarioError(f"{path}: {type(policy).__name__} is a custom policy, which a checkpoint cannot hold")
     return policy.model_dump()
 
 
@@ -159,46 +166,47 @@ def _record(market: "Market") -> Arrays:
         **moves,
         "daily": record.daily[: record.days],
         "users at start": record.users_at_start,
-        "outage places": np.array([(day, j, len(o.servers)) for day, j, o, _ in outages], np.int64).reshape(-1, 3),
+        "outage days": np.array([(day, j, len(o.servers)) for day, j, o, _ in outages], np.int64).reshape(-1, 3),
         "outage causes": np.array([o.cause for _, _, o, _ in outages], "U32"),
         "outage minutes": np.array([o.minutes for _, _, o, _ in outages], float),
         "outage servers": np.concatenate([np.empty(0, np.int64), *(o.servers for _, _, o, _ in outages)]),
-        "outage seated": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in outages)]),
+        "outage instances": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in outages)]),
     }
 
 
-# --- what is read
+# --- reading
 
 
-def _fill(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
-    """Put a market that was just made from the same scenario into the state that was written."""
+def _restore_market(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
+    """Set a market that was just created from the same scenario to the saved state."""
     market.day = market.steps = market.record.days = state["day"]
     market.rows.view(np.uint8)[:] = arrays["rows"]
     for name in COLUMNS:
         getattr(market.users, name)[:] = arrays[name]
-    _seat(market.fleets, arrays)
+    _restore_fleets(market.fleets, arrays)
     for i in arrays["informed"]:
         market.news.users[market.news.size[0]] = i
         market.news.size[0] += 1
     for name, rng in streams(market).items():
         rng.bit_generator.state = state["streams"][name]
-    market.talking.drawn, market.talking.last = arrays["talking"], state["talked"]
+    market.talk_trials.pending, market.talk_trials.last_drawn = arrays["talk trials"], state["last talk trial"]
     for provider, was in zip(market.providers, state["providers"], strict=True):
-        _restore(provider, was)
-    market.ask_for_offers()
-    _remember(market, state, arrays)
+        _restore_provider(provider, was)
+    market.update_offers()
+    _restore_record(market, state, arrays)
 
 
-def _seat(fleets: Fleets, arrays: Arrays) -> None:
+def _restore_fleets(fleets: Fleets, arrays: Arrays) -> None:
     for j in range(len(fleets.size)):
         fleets.size[j] = len(arrays[f"fleet {j}"])
         fleets.instances_of(j)[:] = arrays[f"fleet {j}"]
     fleets.users[:] = arrays["fleet users"]
 
 
-def _restore(provider: Provider, was: dict[str, Any]) -> None:
+def _restore_provider(provider: Provider, was: dict[str, Any]) -> None:
     provider.price, provider.policy = was["price"], POLICY.validate_python(was["policy"])
-    provider.planned = was["planned"] and (was["planned"][0], POLICY.validate_python(was["planned"][1]))
+    planned = was["planned policy"]
+    provider.planned_policy = planned and (planned[0], POLICY.validate_python(planned[1]))
     provider.tried = tuple(was["tried"])
     running = was["running"] and Campaign(*was["running"])
     provider.maintenance = Maintenance(running=running, **was["maintenance"])
@@ -206,15 +214,15 @@ def _restore(provider: Provider, was: dict[str, Any]) -> None:
         setattr(provider, name, was[name])
 
 
-def _remember(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
+def _restore_record(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:
     record = market.record
     record.daily[: record.days] = arrays["daily"]
-    record.users_at_start = arrays["users at start"]
-    record.responses = [Event(**event) for event in state["responses"]]
+    record.users_at_start[:] = arrays["users at start"]  # in place: the market's `entry` shares it
+    record.responses = [ProviderResponse(**event) for event in state["responses"]]
     columns = [arrays[f"move {k}"] for k in range(7)]
-    record.moved(*columns)
-    places, starts = arrays["outage places"], np.cumsum(arrays["outage places"][:, 2])[:-1]
-    servers, seated = (np.split(arrays[f"outage {what}"], starts) for what in ("servers", "seated"))
+    record.add_moves(*columns)
+    places, starts = arrays["outage days"], np.cumsum(arrays["outage days"][:, 2])[:-1]
+    servers, seated = (np.split(arrays[f"outage {what}"], starts) for what in ("servers", "instances"))
     causes, minutes = arrays["outage causes"].tolist(), arrays["outage minutes"].tolist()
     record.outage_list = [
         (int(day), int(j), Outage(causes[k], servers[k], minutes[k]), seated[k])

@@ -1,4 +1,4 @@
-"""Mesa's DataCollector, filled from the record: what `mesa.batch_run` and Mesa's own charts read."""
+"""A Mesa DataCollector filled from the record, for `mesa.batch_run` and Mesa's charts."""
 
 from functools import partial
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any
 from model.record import Record
 
 
-def collector_of(record: Record) -> Any:
+def collector_from(record: Record) -> Any:
     """Return a Mesa DataCollector with the users, share and profit of each provider, and the moves, by day."""
     from mesa import DataCollector
 
@@ -18,8 +18,8 @@ def collector_of(record: Record) -> Any:
         reporters[f"share: {name}"] = partial(_share, record, j)
     collector = DataCollector(model_reporters=reporters)
     for day in range(record.days):
-        # A collector asks its reporters about a model; here, about the record of one day of it. Mesa counts
-        # steps from 1 in `time` but looks the last one up as `steps - 1` before 3.5.
+        # Reporters get one recorded day in place of a model. Before 3.5, Mesa counts steps from 1 in `time` but
+        # looks up the last one as `steps - 1`.
         collector.collect(SimpleNamespace(day=day, steps=day + 1, time=float(day + 1)))
     return collector
 

@@ -1,4 +1,4 @@
-"""Figures of one run: shares and profit over time; who went where. The colours suit colour-blind people."""
+"""Figures of one run: shares and profit over time, and flows of users, in colours for colour-blind readers."""
 
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -84,7 +84,7 @@ def start_to_end(market: "Market") -> Any:
     _, user, origin, *_ = market.record.move_columns
     began = market.users.provider.astype(np.int64)
     began[user[::-1]] = origin[::-1]  # of a user's moves, the first is written last
-    stayed = (market.users.provider >= 0) & (market.people.arrives < 0)
+    stayed = (market.users.provider >= 0) & (market.demography.arrives < 0)
     counts = np.zeros((len(market.providers),) * 2, np.int64)
     np.add.at(counts, (began[stayed], market.users.provider[stayed]), 1)
     return counts

@@ -1,4 +1,4 @@
-"""The ledger: what a provider took in and paid on one day. Dollars; a month is 365/12 days."""
+"""The ledger: a provider's revenue and costs of one day. Dollars; a month is 365/12 days."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class Books(NamedTuple):
     server_cost: float  # servers in use, spare ones and replicas
     patch_cost: float  # vendors' bills and engineers
     breach_cost: float
-    credit_cost: float  # given back to users, by agreement or to keep them
+    credit_cost: float  # credited to users, by agreement or for complaints
 
     @property
     def costs(self) -> float:
@@ -33,6 +33,6 @@ def settle(provider: Provider) -> Books:
         revenue=provider.instances * provider.price / DAYS_PER_MONTH,
         server_cost=policy.servers_paid(servers) * provider.server_cost / DAYS_PER_MONTH,
         patch_cost=policy.monthly_cost(servers) / DAYS_PER_MONTH + provider.patches * policy.cost_per_patch(),
-        breach_cost=provider.breached * policy.breach_terms()[1],
-        credit_cost=provider.credited,
+        breach_cost=provider.breaches * policy.breach_impact()[1],
+        credit_cost=provider.credits,
     )

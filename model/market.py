@@ -1,42 +1,40 @@
 """The market: a day, repeated. `Market.step` is the whole day."""
 
-from bisect import bisect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.chance import Trials, bernoulli_indices
-from agents.choice import Offers, Tastes, choose
-from agents.day import Adverts, Crowd, Part, Society, live
-from agents.experience import fading, suffer, weight_of_a_minute
+from agents.adverts import NO_ADVERTS, draw_adverts
+from agents.bernoulli import BernoulliTrials, bernoulli_indices
+from agents.choice import Offers, Preferences, choose
+from agents.day import Partition, Population, talk_and_consider, talk_until_someone_leaves
+from agents.experience import apply_outages, belief_per_minute, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
-from agents.user import User, window
-from agents.users import OUTAGE, PEERS, PRICE, Ints, News, first_trigger, inform, rows_for
-from agents.word_of_mouth import Mailbox, attention
+from agents.threads import ThreadPool
+from agents.users import NO_PROVIDERS, NO_USERS, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, inform, rows_for
+from agents.word_of_mouth import Mailbox, message_weights
 from model import ledger
-from model.collect import collector_of
-from model.credits import next_payment, note_outages, pay_credits
-from model.demography import attach, come_and_go, draw_demography
+from model.complaints import complain
+from model.contracts import Contracts
+from model.credits import MINUTES_PER_DAY, add_month_minutes, pay_credits
+from model.demography import Entry, arrivals_and_departures, draw_demography, link_arrivals
 from model.errors import ScenarioError
-from model.exit import Terms, free_to_leave, renew, speak_up
 from model.flaws import draw_flaws
-from model.founding import found_providers, found_users
+from model.initial_state import create_providers, create_users
+from model.mesa_face import MesaFace
 from model.network import Graph, from_networkx, graph_for
-from model.record import NO_TURNOVER, Record, Turnover
-from model.responses import next_review, review, take_effect
+from model.quiet_days import run_quiet_days
+from model.record import NO_MOVES, Moves, Record, Turnover
+from model.responses import review, start_planned_policies
 from model.scenario import Scenario
-from model.streams import checked_seed, stream
-
-MINUTES_PER_DAY = 1440.0
-NOBODY, NOWHERE, NO_ADVERTS = np.empty(0, np.int32), np.empty(0, np.int16), Adverts.none()
+from model.streams import stream
 
 
-class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+class Market(MesaFace):
     """Users who choose between hosting providers, as a Mesa model. One step is one day.
 
     Parameters
@@ -44,27 +42,27 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     scenario
         A `Scenario`, the name of a preset, a TOML file, or nested tables.
     rng
-        Root seed, a whole number from 0. None takes one from the operating system; `seed` tells which.
+        Root seed, a whole number from 0. None draws one from the operating system; see the attribute `seed`.
     graph
-        A networkx graph (its nodes are the users, in order), or a `Graph` that was built from the scenario's network.
-        In place of a networkx graph the settings then say `network.kind = "none"`: a file cannot hold it.
+        A networkx graph, whose nodes are the users in order, or a `Graph` built from the scenario's network.
+        With a networkx graph, which a scenario file cannot hold, the settings have `network.kind = "none"`.
     tolerance, downtime_value
-        One value for each user, instead of the scenario's lognormal ones. Minutes a month; dollars a minute.
+        One value for each user, in place of the scenario's lognormal distributions. Minutes a month; dollars a minute.
     provider
-        The provider's number for each user, instead of the scenario's shares.
+        The provider's index for each user, in place of the scenario's shares.
     threads
-        How many look after the users. It changes no result; it pays from some hundred thousand users on.
+        Number of threads. Results do not depend on it; more than one pays from some hundred thousand users on.
     settings
-        Any other setting by its dotted path, e.g. `**{"users.count": 1000}`.
+        Any setting by its dotted path, e.g. `**{"users.count": 1000}`.
 
     Attributes
     ----------
     settings : Scenario
-        What the market was made from. (Mesa's own `scenario` is something else.)
+        The settings of the market. (Mesa's own `scenario` is something else.)
     seed : int
         The root seed.
     day : int
-        The number of days done.
+        Number of days done.
     users : Users
         The users' columns.
     providers : list of Provider
@@ -72,12 +70,12 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     network : Graph
         Who hears whom; `graph` is the same as a networkx graph.
     record : Record
-        What happened, as tables.
+        What happened so far, as tables.
 
     Raises
     ------
     ScenarioError
-        When the input cannot be run: a line for each wrong field.
+        If the input is not valid, with a line for each wrong field.
 
     Examples
     --------
@@ -98,308 +96,203 @@ class Market(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         threads: int = 1,
         **settings: Any,
     ) -> None:
-        self.seed = checked_seed(rng)
-        super().__init__(rng=self.seed)
-        self.given_graph: Graph | None = None  # one that no setting tells of
+        super().__init__(rng)
+        self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes
         if graph is not None and not isinstance(graph, Graph):
             settings = {"network": {"kind": "none"}} | settings
             graph = self.given_graph = from_networkx(graph)
         self.settings = given = Scenario.load(scenario, **settings)
+        talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
-        self.windows: dict[int, User] = {}
 
-        self.flaws = draw_flaws(given.flaws, given.days, self.seed)
-        self.people = draw_demography(given.open_market, given.users.count, given.days, self.seed)
-        self.network = attach(graph_for(given, graph, self.seed), self.people, given.open_market.links, self.seed)
-        self.providers = found_providers(self, given, self.seed)
-        n, memory, redundancy = self.people.rows, given.users.memory_days, given.users.redundancy
-        self.rows = rows_for(n, len(self.providers))
-        self.users = found_users(self.rows, given, self.seed, tolerance, downtime_value, provider)
+        self.flaws = draw_flaws(given.flaws, days, seed)
+        self.demography = draw_demography(given.open_market, given.users.count, days, seed)
+        initial_graph = graph_for(given, graph, seed)
+        self.network = link_arrivals(initial_graph, self.demography, given.open_market.links, seed)
+        self.providers = create_providers(self, given, seed)
+        self.rows = rows_for(self.demography.rows, len(self.providers))
+        self.users = create_users(self.rows, given, seed, tolerance, downtime_value, provider)
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
-        self.by_name = np.array(sorted(range(len(self.providers)), key=lambda j: self.providers[j].name))
+        self.record = Record([p.name for p in self.providers], days, self.fleets.size.copy())
+        self.contracts = Contracts(given.users.contract_days, given.users.count, self.demography.arrives, seed)
+        self.entry = Entry(given.open_market.direct, self.record.users_at_start, stream(seed, "asking"))
 
         self.news = News.on(self.rows)
-        self.fade = fading(memory, given.days)
-        self.society = Society(
-            self.users,
-            self.network.links,
-            self.network.hears,
-            Mailbox.on(self.rows),
-            self.fade,
-            attention(given.word_of_mouth.listen, self.network.most_heard),
-            given.word_of_mouth.negativity,
-        )
-        self.minute_weight = weight_of_a_minute(memory)
+        self.decay = decay_factors(given.users.memory_days, days)
+        mailbox, weights = Mailbox.on(self.rows), message_weights(talk.listen, self.network.max_in_degree)
+        links, hears = self.network.links, self.network.hears
+        self.population = Population(self.users, links, hears, mailbox, self.decay, weights, talk.negativity)
+        redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
-        self.tastes = Tastes(given.users.peer_weight, given.users.choice_noise, complexity)
+        self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)
+        self.belief_per_minute = belief_per_minute(given.users.memory_days)
         self.failover_minutes = redundancy.failover_seconds / 60
-        self.terms = Terms(given.users.contract_days, given.users.count, self.people.arrives, self.seed)
-        self._everybody = Part.whole(self.news)
-        self._crowd = Crowd(self.news, threads) if threads > 1 else None
-        self.talking = Trials(stream(self.seed, "talk"), n, given.days, given.word_of_mouth.talk_per_day)
-        self.choosing, self.voicing, self.asking = (stream(self.seed, use) for use in ("choices", "voice", "asking"))
-        self.complaining = [stream(self.seed, "complaints", p.name) for p in self.providers]
-        self.advertising = [stream(self.seed, "adverts", p.name) for p in self.providers]
-        self._flaw_days = sorted(self.flaws)
-        self.record = Record([p.name for p in self.providers], given.days, self.fleets.size.copy())
-        self.ask_for_offers()
-        self._collector: Any = None
+        self.update_offers()
+
+        self.talk_trials = BernoulliTrials(stream(seed, "talk"), self.demography.rows, days, talk.talk_per_day)
+        self.choice_rng, self.voice_rng = stream(seed, "choices"), stream(seed, "voice")
+        self.complaint_rngs = [stream(seed, "complaints", p.name) for p in self.providers]
+        self.advert_rngs = [stream(seed, "adverts", p.name) for p in self.providers]
+        self._everyone = Partition.of_all(self.news)
+        self._threads = ThreadPool(self.news, threads) if threads > 1 else None
 
     def step(self) -> None:
-        """Let one day pass, in the order that docs/odd.md gives."""
-        self._pass(self.day + 1)
-
-    def _pass(self, last: int) -> None:
-        """Let days pass until one ends on which somebody has to act, or `last` has come.
-
-        A day on which no provider does anything, and nobody wants to leave, is like the one before but for what
-        users say; so what happens between two others is left to `live`.
-        """
-        day = self._dawn()
-        arrived, departed = come_and_go(self, day)
-        outages = [provider.patch(day, self.flaws.get(day, [])) for provider in self.providers]
-        affected, downtime = self._suffer(day, outages)
-        evening, leaving = self._live(day, self._undisturbed(day, last), affected)
-        if evening > day:
-            if any(outages) or any(provider.acted for provider in self.providers):
-                self._settle(slice(day, day + 1), outages, downtime)
-                outages, downtime = self._rest()
-                day += 1
-            self._settle(slice(day, evening), outages, downtime)
-        movers, origin, target, complaints = self._choose(evening, leaving)
-        pay_credits(self, evening)
-        self._settle(slice(evening, evening + 1), outages, downtime, target, origin, complaints, arrived, departed)
-        self._tell_peers(movers)
-        self._dusk(evening)
+        """Simulate one day, in the order that docs/odd.md gives."""
+        day = self._begin_day()
+        present = (self.demography, self.population, self.fleets, self._offers, self.entry)
+        arrived, departed = arrivals_and_departures(day, *present)
+        flaws = self.flaws.get(day, [])
+        outages = [provider.patch(day, flaws) for provider in self.providers]
+        affected, downtime = self._apply_outages(day, outages)
+        leaving = self._talk_and_consider(day, affected)
+        moves = self._choose(day, leaving)
+        self._settle(slice(day, day + 1), moves, outages, downtime, arrived, departed)
+        self._end_day(day)
 
     def run(self, days: int | None = None) -> Self:
-        """Let `days` pass, or all that the scenario has left; return the market."""
+        """Simulate `days` days, or all that the scenario has left; return the market.
+
+        Quiet days are passed in one call (see `model.quiet_days`), except where somebody needs every day: a subclass
+        with a `step` of its own, or a data collector set by the caller. The results are the same.
+        """
         if days is not None and not isinstance(days, int | np.integer):
             raise ScenarioError.of("days", days, "must be a whole number")
-        last = self.settings.days if days is None else min(self.day + days, self.settings.days)
-        while self.day < last:
-            if self._collector is None:
-                self._pass(last)
+        end = self.settings.days if days is None else min(self.day + days, self.settings.days)
+        needs_every_day = type(self).step is not Market.step or self.own_collector is not None
+        while self.day < end:
+            if not needs_every_day:
+                run_quiet_days(self, end)
                 self.steps = self.day
-            else:
+            if self.day < end:
                 self.step()
         return self
 
-    @property
-    def graph(self) -> Any:
-        """Who hears whom, as a networkx graph."""
-        return self.network.to_networkx()
+    # --- the parts of a day
 
-    # --- the day, step by step
-
-    def _dawn(self) -> int:
+    def _begin_day(self) -> int:
+        """Put planned policies in force, announce new prices and policies, and renew contracts; return the day."""
         if self.day >= self.settings.days:
-            raise ScenarioError.of(
-                "days", self.settings.days, "all have passed; a longer run must be asked for at the start"
-            )
-        take_effect(self, self.day)
+            raise ScenarioError.of("days", self.settings.days, "all days have passed; set more before the run")
+        start_planned_policies(self.day, self.providers)
         for provider in self.providers:
-            if provider.announced_news:
-                provider.announced_news = False
-                self.ask_for_offers()
-                knowing = ~np.isnan(self.users.belief[:, provider.index])
-                inform(self.news, np.flatnonzero(knowing), PRICE)
-        renew(self, self.day)
+            if provider.has_news:
+                provider.has_news = False
+                self.update_offers()
+                aware = ~np.isnan(self.users.belief[:, provider.index])
+                inform(self.news, np.flatnonzero(aware), PRICE)
+        self.contracts.renew(self.day, self.users, self.news)
         return self.day
 
-    def _suffer(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
-        """Bring the outages to the users; return who suffered and how many user-minutes, by provider."""
-        affected, downtime = [NOBODY] * len(self.providers), [0.0] * len(self.providers)
+    def update_offers(self) -> None:
+        """Read the providers' prices and the reach of their platforms."""
+        providers = self.providers
+        self._offers = Offers(
+            np.array([p.price for p in providers], float),
+            np.array([p.policy.reachable for p in providers], float),
+            np.array(sorted(range(len(providers)), key=lambda j: providers[j].name)),
+        )
+
+    def _apply_outages(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
+        """Let users suffer the outages; return the users hit and the user-minutes, by provider."""
+        affected, downtime = [NO_USERS] * len(self.providers), [0.0] * len(self.providers)
         for provider, causes in zip(self.providers, outages, strict=True):
             if not causes:
                 continue
             minutes = np.zeros(provider.servers)
             for outage in causes:
                 minutes[outage.servers] = np.minimum(minutes[outage.servers] + outage.minutes, MINUTES_PER_DAY)
-                self.record.went_down(day, provider, outage)
-            j, capacity = provider.index, provider.capacity
-            roster = self.fleets.instances_of(j)
-            place = (day, j, minutes, roster, len(roster), capacity)
-            how = (self.fade, self.minute_weight, self.failover_minutes)
-            hit, downtime[j] = suffer(*place, self.users, *how, self._everybody.leaving)
-            affected[j] = self._everybody.leaving[:hit].copy()
+                self.record.add_outage(day, provider, outage)
+            j, roster, hit = provider.index, self.fleets.instances_of(provider.index), self._everyone.leaving
+            fleet = (j, minutes, roster, len(roster), provider.capacity)
+            rates = (self.decay, self.belief_per_minute, self.failover_minutes)
+            count, downtime[j] = apply_outages(day, *fleet, self.users, *rates, hit)
+            affected[j] = hit[:count].copy()
             inform(self.news, affected[j], OUTAGE)
-            note_outages(self, provider, causes, affected[j])
+            add_month_minutes(provider, causes, affected[j], self.users, self.failover_minutes)
         return affected, downtime
 
-    def _undisturbed(self, day: int, last: int) -> int:
-        """Return the day, after this one and up to `last`, whose morning asks for more than the users' own doings."""
-        users = self.settings.users
-        if users.advertising_per_day or users.contract_days or self.people.changing or self._crowd:
-            return day + 1
-        flaw = bisect(self._flaw_days, day)
-        days = [last, *self._flaw_days[flaw : flaw + 1], next_review(self, day) + 1, next_payment(self, day) + 1]
-        return min(*days, *(provider.next_day(day) for provider in self.providers))
-
-    def _live(self, day: int, last: int, affected: list[Ints]) -> tuple[int, Ints]:
-        """Let users talk, more of them after an outage, listen and consider, until some want to leave or `last` comes.
-
-        Returns
-        -------
-        evening, leaving
-            The day on whose evening it ends, and who wants to leave then.
-        """
-        complaint = self.settings.word_of_mouth.complaint
+    def _talk_and_consider(self, day: int, affected: list[Ints]) -> Ints:
+        """Let users talk, listen and consider; return those who want to leave, in ascending order."""
+        chance, advertising = self.settings.word_of_mouth.complaint, self.settings.users.advertising_per_day
         complaining = [
-            hit[bernoulli_indices(rng, len(hit), complaint)]
-            for hit, rng in zip(affected, self.complaining, strict=True)
+            hit[bernoulli_indices(rng, len(hit), chance)]
+            for hit, rng in zip(affected, self.complaint_rngs, strict=True)
             if len(hit)
         ]
-        said = np.concatenate([NOBODY, *complaining]), self.talking.before(last), self._adverts()
-        world = self.society, self._offers, self.tastes
-        if self._crowd:
-            evening = day
-            leaving, talked = self._crowd.live(day, *said, *world)
+        heard = (
+            np.concatenate([NO_USERS, *complaining]),
+            self.talk_trials.successes_before(day + 1),
+            draw_adverts(advertising, len(self.network), self.providers, self.advert_rngs),
+        )
+        market = self.population, self._offers, self.preferences
+        if self._threads:
+            leaving, used = self._threads.talk_and_consider(day, *heard, *market)
         else:
-            evening, count, talked = live(day, last, *said, self._everybody, *world)
-            leaving = self._everybody.leaving[:count]
-        self.talking.use(talked)
-        return evening, np.sort(leaving)
+            count, used = talk_and_consider(day, *heard, self._everyone, *market)
+            leaving = self._everyone.leaving[:count]
+        self.talk_trials.discard(used)
+        return np.sort(leaving)
 
-    def _adverts(self) -> Adverts:
-        """Draw whom the providers reach today."""
-        chance = self.settings.users.advertising_per_day
-        if chance == 0:
-            return NO_ADVERTS
-        reached = [bernoulli_indices(rng, len(self.network), chance) for rng in self.advertising]
-        sizes = [len(users) for users in reached]
-        claims = [provider.claimed_downtime for provider in self.providers]
-        return Adverts(np.concatenate(reached), np.repeat(np.arange(len(sizes)), sizes), np.repeat(claims, sizes))
+    def _talk_until_someone_leaves(self, day: int, end: int) -> tuple[int, Ints]:
+        """Do the same for quiet days from `day` up to `end`; return the last day done and who wants to leave on it."""
+        trials, market = self.talk_trials.successes_before(end), (self.population, self._offers, self.preferences)
+        last, count, used = talk_until_someone_leaves(day, end, trials, NO_ADVERTS, self._everyone, *market)
+        self.talk_trials.discard(used)
+        return last, np.sort(self._everyone.leaving[:count])
 
-    def _choose(self, day: int, wishing: Ints) -> tuple[Ints, NDArray[np.int16], NDArray[np.int16], NDArray[np.int16]]:
-        """Let those who want to leave choose where to, and move those who may.
-
-        Returns
-        -------
-        movers, origin, target, complaints
-            Who moved, from where, to where; and the providers of those who complained instead.
-        """
+    def _choose(self, day: int, wishing: Ints) -> Moves:
+        """Let users who want to leave choose a provider, and move those who may; users who hear them have news."""
         count = len(wishing)
         if count == 0:
-            return NOBODY, NOWHERE, NOWHERE, NOWHERE
-        users, kinds, leaving = self.users, self.news.kinds, wishing
+            return NO_MOVES
+        users, news, leaving = self.users, self.news, wishing
         origin, target, gain = users.provider[leaving], np.empty(count, np.int16), np.empty(count)
-        draws, hears = self.choosing.random(count), self.network.hears
-        choose(day, leaving, draws, users, self.fade, self._offers, self.tastes, hears, target, gain)
-        buys = target == origin  # stays, and buys a second instance: neither contract nor voice keeps it from that
+        draws, hears = self.choice_rng.random(count), self.network.hears
+        choose(day, leaving, draws, users, self.decay, self._offers, self.preferences, hears, target, gain)
+        buys = target == origin  # buys a second instance and stays, whatever the contract
         relocate(day, leaving[buys], target[buys], users, self.fleets)
         leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))
-        free = free_to_leave(self, day, leaving)
+        free = self.contracts.may_leave(day, leaving, users, news)
         leaving, origin, target, gain = (column[free] for column in (leaving, origin, target, gain))
-        speaks = speak_up(self, day, leaving, self.voicing)
-        complaints = origin[speaks]
-        leaving, origin, target, gain = (column[~speaks] for column in (leaving, origin, target, gain))
-        trigger, source = first_trigger(kinds[leaving]), users.source[leaving, target]
-        self._relocate(day, leaving, target)
-        self.record.moved(np.full(len(leaving), day, np.int32), leaving, origin, target, trigger, source, gain)
-        kinds[wishing] = 0
-        return leaving, origin, target, complaints
-
-    def _relocate(self, day: int, movers: Ints, target: NDArray[np.int16]) -> None:
-        """Seat movers with their new providers, to whom they owe nothing and who owe nothing to them."""
-        relocate(day, movers, target, self.users, self.fleets)
-        self.users.month_minutes[movers] = 0.0
-        self.users.complained[movers] = self.users.bound[movers] = 0
-
-    def ask_for_offers(self) -> None:
-        """Take note of what the providers ask for, and who can run there."""
-        self._offers = Offers(
-            np.array([p.price for p in self.providers], float),
-            np.array([p.policy.reachable for p in self.providers], float),
-            self.by_name,
-        )
-
-    def _rest(self) -> tuple[list[list[Outage]], list[float]]:
-        """Let the providers have a day with nothing to do; return its outages and downtime, none."""
-        for provider in self.providers:
-            provider.rest()
-        return [[] for _ in self.providers], [0.0 for _ in self.providers]
+        stays = complain(day, leaving, self.settings.users.voice, users, self.providers, self.voice_rng)
+        complaints = origin[stays]
+        leaving, origin, target, gain = (column[~stays] for column in (leaving, origin, target, gain))
+        trigger, source = first_trigger(news.kinds[leaving]), users.source[leaving, target]
+        relocate(day, leaving, target, users, self.fleets)
+        self.record.add_moves(np.full(len(leaving), day, np.int32), leaving, origin, target, trigger, source, gain)
+        news.kinds[wishing] = 0
+        if self.preferences.peer_weight > 0:
+            links = self.network.links
+            for i in leaving:
+                inform(news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
+        return Moves(leaving, origin, target, complaints)
 
     def _settle(
         self,
         days: slice,
-        outages: list[list[Outage]],
-        downtime: list[float],
-        *turnover: NDArray[np.int16],  # in the order of Turnover: each event's provider; none: nothing happened
+        moves: Moves = NO_MOVES,
+        outages: Sequence[Sequence[Outage]] = (),
+        downtime: Sequence[float] = (),
+        arrived: NDArray[np.int16] = NO_PROVIDERS,
+        departed: NDArray[np.int16] = NO_PROVIDERS,
     ) -> None:
-        """Close every provider's books and note its day, or several that are alike."""
-        if days.start == days.stop:
-            return
-        counts = [np.bincount(events, minlength=len(self.providers)).tolist() for events in turnover]
-        for provider, causes in zip(self.providers, outages, strict=True):
+        """Pay credits that are due, close every provider's books and record a day, or several equal ones."""
+        pay_credits(days.stop - 1, self.users, self.providers)
+        n = len(self.providers)
+        events = (moves.target, moves.origin, moves.complaints, arrived, departed)  # in the order of Turnover
+        counts = [np.bincount(by, minlength=n).tolist() if len(by) else [0] * n for by in events]
+        for provider, turnover in zip(self.providers, zip(*counts, strict=True), strict=True):
             j = provider.index
-            happened = Turnover(*(count[j] for count in counts)) if counts else NO_TURNOVER
-            down = sum(len(outage.servers) for outage in causes)
-            self.record.close(days, provider, ledger.settle(provider), happened, downtime[j], down)
+            down = sum(len(outage.servers) for outage in outages[j]) if outages else 0
+            minutes = downtime[j] if downtime else 0.0
+            self.record.add_days(days, provider, ledger.settle(provider), Turnover(*turnover), minutes, down)
 
-    def _tell_peers(self, movers: Ints) -> None:
-        """Tomorrow, those who hear a mover consider it, if they care where their neighbours are."""
-        if self.tastes.peer_weight > 0:
-            links = self.network.links
-            for i in movers:
-                inform(self.news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
-
-    def _dusk(self, day: int) -> None:
+    def _end_day(self, day: int) -> None:
+        """Count the day, hold the reviews that are due, and feed the caller's data collector."""
         self.day = self.record.days = day + 1
-        review(self, day)
+        review(day, self.providers, self.record)
         self.running = self.day < self.settings.days
-        if self._collector is not None:
-            self._collector.collect(self)
-
-    # --- the Mesa face
-
-    @property
-    def agents(self) -> Any:
-        """All agents, providers and users, as Mesa's AgentSet; asking makes the users' views."""
-        self._open_windows()
-        return super().agents
-
-    @property
-    def agents_by_type(self) -> Any:
-        """The agents by class; asking makes the users' views."""
-        self._open_windows()
-        return super().agents_by_type
-
-    def user(self, row: int) -> User:
-        """Return the Mesa agent for one user."""
-        found: User = window(self, row)
-        return found
-
-    def _open_windows(self) -> None:
-        present = self.users.provider >= 0
-        for row in [row for row in self.windows if not present[row]]:
-            self.windows.pop(row).remove()
-        if len(self.windows) < present.sum():
-            for row in np.flatnonzero(present).tolist():
-                window(self, row)
-
-    def move(self, rows: Sequence[int], name: str) -> None:
-        """Move users to a provider by hand, outside the rules and the record of moves."""
-        index = next((p.index for p in self.providers if p.name == name), None)
-        if index is None:
-            raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
-        users, today = np.asarray(rows, np.int32), self.day - 1
-        if (self.users.provider[users] < 0).any():
-            raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
-        users = users[self.users.provider[users] != index]
-        own = self.users.provider[users]
-        self.users.belief[users, own] *= self.fade[today - self.users.as_of[users]]
-        unaware = users[np.isnan(self.users.belief[users, index])]
-        self.users.belief[unaware, index] = 0.0
-        self._relocate(today, users, np.full(len(users), index, np.int16))
-
-    @property
-    def datacollector(self) -> Any:
-        """A Mesa DataCollector: the one set by the caller, else one with shares, profits and moves by day."""
-        return collector_of(self.record) if self._collector is None else self._collector
-
-    @datacollector.setter
-    def datacollector(self, collector: Any) -> None:
-        self._collector = collector
+        if self.own_collector is not None:
+            self.own_collector.collect(self)

@@ -38,8 +38,8 @@ class Graph:
         return generators.compress(len(self), self.links.indices, talker)
 
     @cached_property
-    def most_heard(self) -> int:
-        """The most users that any one user hears."""
+    def max_in_degree(self) -> int:
+        """The largest number of users that any user hears."""
         return int(np.diff(self.hears.indptr).max(initial=0))
 
     def to_networkx(self) -> Any:
@@ -54,7 +54,7 @@ class Graph:
 
 
 def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
-    """Return the graph that is given, which must have a node for each user, else the one that the scenario asks for.
+    """Return the given graph, which must have a node for each user, else the one described by the scenario.
 
     Raises
     ------
@@ -65,12 +65,12 @@ def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
     if given is None:
         return build_graph(scenario.network, users, seed)
     if len(given) != users:
-        raise ScenarioError.of("users.count", users, f"must be {len(given)}, the nodes of the graph that is given")
+        raise ScenarioError.of("users.count", users, f"must be {len(given)}, the nodes of the graph passed in")
     return given
 
 
 def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
-    """Build the network that a scenario asks for; the same arguments give the same graph."""
+    """Build the network of a scenario; the same arguments give the same graph."""
     rng = stream(seed, "network")
     match network:
         case schema.WattsStrogatz():
@@ -91,7 +91,7 @@ def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
 
 
 def from_edges(users: int, edges: NDArray[np.integer], directed: bool = False) -> Graph:
-    """Return the graph with these edges, a (2, m) array, none twice."""
+    """Return the graph with these edges, a (2, m) array without duplicates."""
     first, second = edges
     if directed:
         return Graph(generators.compress(users, first, second), directed=True)
@@ -99,7 +99,7 @@ def from_edges(users: int, edges: NDArray[np.integer], directed: bool = False) -
 
 
 def from_networkx(graph: Any) -> Graph:
-    """Take over any networkx graph: its nodes, in their order, are the users.
+    """Convert a networkx graph; its nodes, in their order, are the users.
 
     Parallel edges count once. A directed edge i -> l means that l hears i.
 

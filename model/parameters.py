@@ -1,6 +1,6 @@
 """The parameter tables: every setting with its unit, what is allowed, its default and where that is from.
 
-They are read off the same declarations that check a scenario file, so they cannot say anything else.
+They are read from the declarations that also validate scenario files, so the two always agree.
 """
 
 import types
@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 from pydantic.fields import FieldInfo
 
-from agents.section import Section
+from agents.settings import Settings
 from model.errors import ScenarioError
 from model.explain import sections
+from model.published_terms import agreements, vendors
 from model.scenario import Scenario
-from model.terms import agreements, vendors
 
 BEGIN, END = "<!-- parameters: begin -->", "<!-- parameters: end -->"
 COLUMNS = ("setting", "meaning", "unit", "allowed", "default", "grade", "source")
@@ -35,10 +35,10 @@ class Table(NamedTuple):
     path: str  # dotted; `providers.N` stands for any provider
     kind: str  # the key and value that choose it among several, e.g. `kind = "reboot"`; empty: it is the only one
     meaning: str  # of the table
-    section: type[Section]
+    section: type[Settings]
 
 
-def tables(section: type[Section] = Scenario, path: str = "") -> Iterator[Table]:
+def tables(section: type[Settings] = Scenario, path: str = "") -> Iterator[Table]:
     """Go through the tables that may stand in a scenario file, in its order."""
     if not path:
         yield Table("", "", "", section)
@@ -46,7 +46,7 @@ def tables(section: type[Section] = Scenario, path: str = "") -> Iterator[Table]
         below = sections(info.annotation)
         place = f"{path}.{key}".lstrip(".") + (".N" if _holds_several(info.annotation) else "")
         for table in below:
-            if issubclass(table, Section):
+            if issubclass(table, Settings):
                 yield Table(place, _tag(table), first_line(table), table)
                 if not path.endswith("strategy"):  # the steps of an escalation are strategies again
                     yield from tables(table, place)
@@ -56,7 +56,7 @@ def _holds_several(annotation: Any) -> bool:
     return get_origin(annotation) is list
 
 
-def _tag(section: type[Section]) -> str:
+def _tag(section: type[Settings]) -> str:
     keys = [key for key in TAGS if key in section.model_fields and _is_tag(section.model_fields[key])]
     return f'{keys[0]} = "{section.model_fields[keys[0]].default}"' if keys else ""
 
@@ -65,12 +65,12 @@ def _is_tag(info: FieldInfo) -> bool:
     return get_origin(info.annotation) is Literal
 
 
-def first_line(section: type[Section]) -> str:
+def first_line(section: type[Settings]) -> str:
     """Return what a table is, in a line."""
     return (section.__doc__ or "").partition("\n")[0]
 
 
-def settings(section: type[Section]) -> list[tuple[str, FieldInfo]]:
+def settings(section: type[Settings]) -> list[tuple[str, FieldInfo]]:
     """Return a table's own settings: neither the tables in it nor what says which it is."""
     fields = section.model_fields.items()
     return [(key, info) for key, info in fields if not sections(info.annotation) and not _is_tag(info)]

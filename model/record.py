@@ -1,4 +1,4 @@
-"""The record: everything that happened in a market, kept as arrays and handed out as pandas tables."""
+"""The record: everything that happened in a market, kept as arrays and available as pandas tables."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from agents.policies import Outage
 from agents.provider import Provider
-from agents.users import SOURCES, TRIGGERS, Floats, Ints
+from agents.users import NO_PROVIDERS, NO_USERS, SOURCES, TRIGGERS, Floats, Ints
 from model.ledger import Books
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ DAILY = (
     "credit_cost",
     "costs",
     "profit",
-    "downtime_minutes",  # user-minutes without service
+    "downtime_minutes",  # user-minutes
     "servers_down",
     "campaigns",  # started so far
     "patches",  # applied live today
     "breaches",
     "open_flaws",
-    "instances",  # services sold: users with a redundancy of their own buy two
-    "complaints",  # users who raised their voice today
+    "instances",  # sold; users with redundancy buy two
+    "complaints",  # users who complained today
     "arrived",  # new to the market today
     "departed",  # left the market for good today
 )
@@ -42,18 +42,18 @@ DOLLARS = {"price", "revenue", "server_cost", "patch_cost", "breach_cost", "cred
 COUNTS = set(DAILY) - DOLLARS - {"downtime_minutes"}
 
 
-class Event(NamedTuple):
+class ProviderResponse(NamedTuple):
     """What a provider decided on a review day."""
 
     day: int
     provider: str
     strategy: str
-    text: str  # what was decided, and why
+    text: str  # the decision and its reason
     cost: float  # dollars a month, at the size of that day
 
 
 class Turnover(NamedTuple):
-    """A provider's users of one day who came, went, or spoke up."""
+    """How many of a provider's users joined, left, complained, arrived and departed on a day."""
 
     joined: int
     left: int
@@ -62,22 +62,31 @@ class Turnover(NamedTuple):
     departed: int
 
 
-NO_TURNOVER = Turnover(0, 0, 0, 0, 0)
+class Moves(NamedTuple):
+    """The moves of a day, and the providers of users who complained instead."""
+
+    users: Ints = NO_USERS
+    origin: NDArray[np.int16] = NO_PROVIDERS
+    target: NDArray[np.int16] = NO_PROVIDERS
+    complaints: NDArray[np.int16] = NO_PROVIDERS
+
+
+NO_MOVES = Moves()
 
 
 class Record:
-    """What happened: a row a provider and day, a row a move, a row an outage of a server."""
+    """What happened in a market: days of providers, moves of users, outages and responses."""
 
     def __init__(self, names: list[str], days: int, users_at_start: NDArray[np.int64]) -> None:
         self.names = names
         self.days = 0  # recorded so far
         self.users_at_start = users_at_start
         self.daily = np.zeros((days, len(names), len(DAILY)))
-        self.responses: list[Event] = []  # what providers decided on review days
+        self.responses: list[ProviderResponse] = []
         self._moves: list[tuple[Any, ...]] = []
         self.outage_list: list[tuple[int, int, Outage, NDArray[np.int64]]] = []
 
-    def moved(
+    def add_moves(
         self,
         day: Ints,
         users: Ints,
@@ -87,24 +96,24 @@ class Record:
         source: NDArray[np.uint8],
         gain: Floats,
     ) -> None:
-        """Note moves, a place in each column for a move."""
+        """Add moves, given as columns."""
         self._moves.append((day, users, origin, target, trigger, source, gain))
 
-    def went_down(self, day: int, provider: Provider, outage: Outage) -> None:
-        """Note an outage, and how many instances were on each server."""
-        seated = np.minimum(provider.capacity, provider.instances - outage.servers * provider.capacity)
-        self.outage_list.append((day, provider.index, outage, seated))
+    def add_outage(self, day: int, provider: Provider, outage: Outage) -> None:
+        """Add an outage, with the number of instances on each server."""
+        instances = np.minimum(provider.capacity, provider.instances - outage.servers * provider.capacity)
+        self.outage_list.append((day, provider.index, outage, instances))
 
-    def close(
+    def add_days(
         self,
         days: slice,
         provider: Provider,
         books: Books,
-        turnover: Turnover = NO_TURNOVER,
-        downtime: float = 0.0,
-        servers_down: int = 0,
+        turnover: Turnover,
+        downtime: float,
+        servers_down: int,
     ) -> None:
-        """Note a provider's day, or several that are alike."""
+        """Add a provider's day, or several equal ones."""
         maintenance = provider.maintenance
         self.daily[days, provider.index] = (
             provider.users,
@@ -123,7 +132,7 @@ class Record:
             servers_down,
             maintenance.campaigns,
             provider.patches,
-            provider.breached,
+            provider.breaches,
             maintenance.open_flaws,
             provider.instances,
             turnover.complaints,
@@ -132,7 +141,7 @@ class Record:
         )
 
     def column(self, name: str) -> Floats:
-        """Return one daily quantity, days by providers, of the days so far."""
+        """Return one daily quantity for the days so far, shape (days, providers)."""
         return self.daily[: self.days, :, INDEX[name]]
 
     @property
@@ -146,7 +155,7 @@ class Record:
 
     @property
     def flow_matrix(self) -> NDArray[np.int64]:
-        """How many moves there were, from (row) to (column)."""
+        """Number of moves from each provider (row) to each other (column)."""
         _, _, origin, target, *_ = self.move_columns
         flows = np.zeros((len(self.names), len(self.names)), np.int64)
         np.add.at(flows, (origin, target), 1)
@@ -154,7 +163,7 @@ class Record:
 
     @property
     def providers(self) -> "pd.DataFrame":
-        """A row for each day and provider; dollars, users, servers, user-minutes."""
+        """One row for each day and provider; dollars, users, servers, user-minutes."""
         import pandas as pd
 
         rows = self.daily[: self.days].reshape(-1, len(DAILY))
@@ -165,7 +174,7 @@ class Record:
 
     @property
     def moves(self) -> "pd.DataFrame":
-        """A row for each move: day, user, from, to, trigger, source, gain in minutes a month."""
+        """One row for each move: day, user, from, to, trigger, source, gain in minutes a month."""
         import pandas as pd
 
         day, user, origin, target, trigger, source, gain = self.move_columns
@@ -183,13 +192,13 @@ class Record:
 
     @property
     def flows(self) -> "pd.DataFrame":
-        """A row for each day and pair of providers between which users moved, with their number."""
+        """One row for each day and pair of providers between which users moved, with their number."""
         pairs = self.moves.groupby(["day", "from", "to"], observed=True, sort=True)
         return pairs.size().rename("users").reset_index()
 
     @property
     def outages(self) -> "pd.DataFrame":
-        """A row for each outage of a server: day, provider, server, cause, minutes, instances on it."""
+        """One row for each outage of a server: day, provider, server, cause, minutes, instances on it."""
         import pandas as pd
 
         sizes = [len(outage.servers) for _, _, outage, _ in self.outage_list]
@@ -202,7 +211,9 @@ class Record:
                     np.repeat(np.array([o.cause for _, _, o, _ in self.outage_list], dtype=object), sizes)
                 ),
                 "minutes": np.repeat([o.minutes for _, _, o, _ in self.outage_list], sizes).astype(float),
-                "instances": np.concatenate([np.empty(0, np.int64), *(seated for *_, seated in self.outage_list)]),
+                "instances": np.concatenate(
+                    [np.empty(0, np.int64), *(instances for *_, instances in self.outage_list)]
+                ),
             }
         )
 

@@ -1,6 +1,6 @@
-"""The scenario: everything a market is made from, apart from the seed. A TOML file, a preset or a Python object.
+"""The scenario: everything that defines a market, apart from the seed. A TOML file, a preset or a Python object.
 
-One naming scheme everywhere: the dotted path (`users.tolerance.median`, `providers.0.policy.coverage`) is the
+The same names are used everywhere: the dotted path (`users.tolerance.median`, `providers.0.policy.coverage`) is the
 place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study.
 """
 
@@ -12,10 +12,11 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import explain
 from model.paths import in_setting_order, set_path
+from model.published_terms import fill_published_terms
 from model.schema import (
     BarabasiAlbert,
     Complete,
@@ -31,27 +32,26 @@ from model.schema import (
     WattsStrogatz,
     WordOfMouth,
 )
-from model.terms import with_terms
 
 DATA = Path(__file__).parent / "data"
 COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
 
 
-class Scenario(Section):
-    """A market to be: users, word of mouth, network, flaws and providers."""
+class Scenario(Settings):
+    """The settings of a market: users, word of mouth, network, flaws and providers."""
 
     name: str = setting("unnamed", "what the scenario is called", grade="design", min_length=1)
-    description: str = setting("", "what it shows, in a line", grade="design")
+    description: str = setting("", "what it shows, in one line", grade="design")
     days: int = setting(365, "length of a run", unit="days", grade="design", ge=1, le=100_000)
     users: UserSettings = setting(UserSettings, "who the users are and how they choose")
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
-    open_market: OpenMarket = setting(OpenMarket, "users who come and go")
+    open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
         return self
@@ -73,7 +73,7 @@ class Scenario(Section):
         ScenarioError
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
-        tables = with_terms(copy.deepcopy(dict(data)))
+        tables = fill_published_terms(copy.deepcopy(dict(data)))
         try:
             return cls.model_validate(tables)
         except ValidationError as error:
@@ -86,9 +86,9 @@ class Scenario(Section):
         Parameters
         ----------
         source
-            Where to begin.
+            The scenario to start from.
         settings
-            Values to put in its place, by dotted path, e.g. `**{"users.count": 1000}`.
+            Values that replace those of `source`, by dotted path, e.g. `**{"users.count": 1000}`.
         """
         if not isinstance(source, Scenario | Mapping | str | Path):
             raise ScenarioError(f"scenario {source!r}: must be a preset's name, a file, tables or a Scenario")
@@ -103,7 +103,7 @@ class Scenario(Section):
 
     @classmethod
     def preset(cls, name: str, **settings: Any) -> "Scenario":
-        """Return a scenario that comes with the project; `preset_names()` lists them.
+        """Return one of the presets listed by `preset_names()`.
 
         >>> Scenario.preset("quiet").flaws.per_year
         0.0
@@ -117,7 +117,7 @@ class Scenario(Section):
         return Scenario.load(self, **settings)
 
     def tables(self) -> dict[str, Any]:
-        """Return the scenario as nested tables, complete with defaults; `parse` takes it back."""
+        """Return the scenario as nested tables with all defaults, which `parse` accepts."""
         return self.model_dump(exclude_none=True)
 
 
@@ -128,7 +128,7 @@ def preset_names() -> list[str]:
 
 
 def exists(path: Path) -> bool:
-    """Say whether there is such a file; a name that no file can have is none."""
+    """Return whether there is such a file; False also for names that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -148,7 +148,7 @@ def read_tables(source: str | Path) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ScenarioError(f"scenario {str(source)!r}: not a TOML file that can be read: {error}") from None
+        raise ScenarioError(f"scenario {str(source)!r}: must be a readable TOML file: {error}") from None
     for table, key in (("flaws", "history"), ("network", "file")):
         section = tables.get(table)
         if not preset and isinstance(section, dict) and isinstance(section.get(key), str):
@@ -159,7 +159,7 @@ def read_tables(source: str | Path) -> dict[str, Any]:
 
 
 def check_shares(providers: list[ProviderSettings]) -> None:
-    """Refuse names used twice, shares that do not add up, and platforms too special for their share."""
+    """Reject duplicate names, shares that do not sum to 1, and a reach below the share of its platforms."""
     names = [provider.name for provider in providers]
     for number, name in enumerate(names):
         if name in names[:number]:
@@ -170,16 +170,16 @@ def check_shares(providers: list[ProviderSettings]) -> None:
         raise ScenarioError.of("providers.*.share", given, f"must sum to 1, not {total:g}")
     rest = (1 - total) / max(len(providers) - len(given), 1)
     by_reach = sorted((p.policy.reachable, rest if p.share is None else p.share, i) for i, p in enumerate(providers))
-    seated = 0.0
+    placed = 0.0
     for reach, share, number in by_reach:
-        seated += share
-        if reach < 1 and seated > reach + 1e-9:
+        placed += share
+        if reach < 1 and placed > reach + 1e-9:
             path = f"providers.{number}.policy.reach"
-            raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {seated:g}")
+            raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {placed:g}")
 
 
 def check_network(network: Network, users: int) -> None:
-    """Refuse more links than the users allow."""
+    """Reject networks with more links than the number of users allows."""
     match network:
         case WattsStrogatz() | ErdosRenyi() if network.degree > users - 1:
             raise ScenarioError.of("network.degree", network.degree, f"must be at most users.count - 1 = {users - 1}")
@@ -195,7 +195,7 @@ def check_network(network: Network, users: int) -> None:
 
 
 def check_blocks(network: StochasticBlock, users: int) -> None:
-    """Refuse more links than the users in a block, or between the blocks, allow."""
+    """Reject networks with more links than fit inside a block or between blocks."""
     if network.blocks > users:
         raise ScenarioError.of("network.blocks", network.blocks, f"must be at most users.count = {users}")
     if network.blocks == 1 and network.mixing > 0:

@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from agents.policies import AnyPolicy, Reboot
-from agents.section import Section, as_table, setting
+from agents.settings import Settings, as_table, setting
 from agents.strategies import AnyStrategy, Hold
 
 DEBIAN = "close to the 6.7 kernel advisories a year of Debian, 2008 to 2022, data/debian-advisories.csv"
 EMAIL = "debian-user, June 2018"
 
 
-class Tolerance(Section):
-    """Lognormal: how much more downtime than elsewhere users put up with."""
+class Tolerance(Settings):
+    """Lognormal: how much more downtime than elsewhere users accept."""
 
     median: float = setting(
         10.0, "extra downtime that half the users accept", unit="minutes/month", ge=0, allow_inf_nan=True
@@ -22,22 +22,22 @@ class Tolerance(Section):
     sigma: float = setting(1.0, "spread between users; 0 = all alike", ge=0, le=10)
 
 
-class DowntimeValue(Section):
+class DowntimeValue(Settings):
     """Lognormal: what a minute of downtime is worth to users."""
 
     median: float = setting(0.10, "worth of a minute to half the users", unit="dollars/minute", gt=0)
     sigma: float = setting(0.5, "spread between users; 0 = all alike", ge=0, le=10)
 
 
-class Redundancy(Section):
-    """A second instance that users may buy at their own provider, and run so that one takes over for the other."""
+class Redundancy(Settings):
+    """A second instance that users may buy at their own provider, which takes over when the first one fails."""
 
     available: bool = setting(False, "whether users can build it", grade="design")
     failover_seconds: float = setting(30.0, "what an outage then still costs them", unit="seconds", ge=0)
     complexity: float = setting(20.0, "effort of running it, weighed like downtime", unit="minutes/month", ge=0)
 
 
-class UserSettings(Section):
+class UserSettings(Settings):
     """Who the users are and how they choose."""
 
     count: int = setting(20_000, "users in the market", grade="design", ge=1, le=100_000_000)
@@ -47,23 +47,23 @@ class UserSettings(Section):
     tolerance: Tolerance = setting(Tolerance, "how much more downtime than elsewhere users accept")
     downtime_value: DowntimeValue = setting(DowntimeValue, "what a minute of downtime is worth to users")
     initial_awareness: float = setting(
-        0.0, "chance to know each other provider from the start, as it claims to be", ge=0, le=1
+        0.0, "chance to know each other provider, by its claim, from the start", ge=0, le=1
     )
     advertising_per_day: float = setting(
         0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1
     )
     peer_weight: float = setting(0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0)
     choice_noise: float = setting(
-        0.0, "spread of the choice among good providers; 0 = always the best", unit="minutes/month", ge=0
+        0.0, "spread of the choice among good providers; 0 = always choose the best", unit="minutes/month", ge=0
     )
     contract_days: int = setting(
         0, "term of a contract, within which nobody leaves; 0 = none", unit="days", ge=0, le=100_000
     )
     voice: float = setting(0.0, "chance that a user who would leave complains first (Hirschman 1970)", ge=0, le=1)
-    redundancy: Redundancy = setting(Redundancy, "what users can build themselves")
+    redundancy: Redundancy = setting(Redundancy, "redundancy that users can build")
 
 
-class WordOfMouth(Section):
+class WordOfMouth(Settings):
     """How users talk and listen."""
 
     talk_per_day: float = setting(
@@ -74,16 +74,16 @@ class WordOfMouth(Section):
     negativity: float = setting(1.0, "how much more bad news weighs than good", ge=1)
 
 
-class WattsStrogatz(Section):
-    """A ring of neighbours with some links thrown far (Watts and Strogatz 1998)."""
+class WattsStrogatz(Settings):
+    """A ring of neighbours with some links rewired at random (Watts and Strogatz 1998)."""
 
     kind: Literal["watts-strogatz"] = "watts-strogatz"
     degree: int = setting(8, "neighbours of a user, even", ge=2, multiple_of=2)
-    rewiring: float = setting(0.1, "share of links thrown to a random user", ge=0, le=1)
+    rewiring: float = setting(0.1, "share of links rewired to a random user", ge=0, le=1)
 
 
-class BarabasiAlbert(Section):
-    """Links go to those who have many (Barabasi and Albert 1999)."""
+class BarabasiAlbert(Settings):
+    """Preferential attachment (Barabasi and Albert 1999)."""
 
     kind: Literal["barabasi-albert"] = "barabasi-albert"
     degree: int = setting(
@@ -91,14 +91,14 @@ class BarabasiAlbert(Section):
     )
 
 
-class ErdosRenyi(Section):
+class ErdosRenyi(Settings):
     """Every pair is linked with the same chance (Gilbert 1959)."""
 
     kind: Literal["erdos-renyi"] = "erdos-renyi"
     degree: float = setting(8.0, "mean neighbours of a user", ge=0)
 
 
-class StochasticBlock(Section):
+class StochasticBlock(Settings):
     """Equal groups, linked more densely inside (Holland et al. 1983)."""
 
     kind: Literal["stochastic-block"] = "stochastic-block"
@@ -107,19 +107,19 @@ class StochasticBlock(Section):
     mixing: float = setting(0.1, "share of a user's links that leave its group", ge=0, le=1)
 
 
-class Complete(Section):
+class Complete(Settings):
     """Everybody hears everybody."""
 
     kind: Literal["complete"] = "complete"
 
 
-class NoNetwork(Section):
+class NoNetwork(Settings):
     """Nobody hears anybody."""
 
     kind: Literal["none"] = "none"
 
 
-class EdgeList(Section):
+class EdgeList(Settings):
     """A network from data: a file with two user numbers (0 to count - 1) a line."""
 
     kind: Literal["edge-list"] = "edge-list"
@@ -133,7 +133,7 @@ Network = Annotated[
 ]
 
 
-class Poisson(Section):
+class Poisson(Settings):
     """Flaws at random, at constant rates."""
 
     source: Literal["poisson"] = "poisson"
@@ -147,8 +147,8 @@ class Poisson(Section):
     )
 
 
-class History(Section):
-    """Flaws on the dates on which they came."""
+class History(Settings):
+    """Flaws on the dates of a history."""
 
     source: Literal["history"] = "history"
     history: str = setting(
@@ -162,21 +162,21 @@ class History(Section):
 Flaws = Annotated[Poisson | History, Field(discriminator="source")]
 
 
-class Failures(Section):
-    """Hardware failures: outages that no policy avoids."""
+class Failures(Settings):
+    """Hardware failures: outages that no policy prevents."""
 
     per_server_year: float = setting(0.0, "failures of a server", unit="per server and year", ge=0, le=365)
     outage_minutes: float = setting(60.0, "minutes a failure costs each user", unit="minutes", ge=0, le=1440)
 
 
-class Tier(Section):
+class Tier(Settings):
     """A step of a service level agreement."""
 
     below: float = setting(..., "availability of a month below which the credit is due", gt=0, le=1)
     credit: float = setting(..., "share of the month's fee that is credited", ge=0, le=1)
 
 
-class Sla(Section):
+class Sla(Settings):
     """A service level agreement: what a provider credits users for a bad month."""
 
     terms: str = setting("", "published terms that give the tiers (data/sla.toml); empty: those below")
@@ -184,40 +184,40 @@ class Sla(Section):
     counts_maintenance: bool = setting(False, "whether announced maintenance counts as downtime")
 
 
-class OpenMarket(Section):
-    """Users who come and go for good."""
+class OpenMarket(Settings):
+    """Users who arrive and depart for good."""
 
     arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6)
     departures_per_year: float = setting(
         0.0, "rate at which a user leaves for good", unit="per user and year", ge=0, le=365
     )
-    links: int = setting(8, "users present whom an arrival is linked to", ge=0, le=1000)
+    links: int = setting(8, "users to whom an arrival is linked", ge=0, le=1000)
     direct: float = setting(
-        0.0, "share of arrivals who ask nobody: they come to providers by their shares at the start", ge=0, le=1
+        0.0, "share of arrivals who ask nobody and choose by the providers' shares on day 0", ge=0, le=1
     )
 
 
-class ProviderSettings(Section):
-    """One provider: what it sells, what that costs it, and how it patches."""
+class ProviderSettings(Settings):
+    """One provider: its offer, its costs and its patch policy."""
 
     name: str = setting(..., "unique name", grade="design", min_length=1, max_length=60)
     share: float | None = setting(
         None,
-        "share of users at the start; left out: an equal part of what is left",
+        "share of users at the start; left out: an equal part of the rest",
         grade="design",
         ge=0,
         le=1,
     )
     price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0, le=1e6)
     server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1, le=2**31 - 1)
-    server_cost: float = setting(0.0, "what a server costs, patching aside", unit="dollars/server/month", ge=0, le=1e9)
+    server_cost: float = setting(0.0, "cost of a server without patching", unit="dollars/server/month", ge=0, le=1e9)
     claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
     recovery_credit: float = setting(
-        0.0, "paid to a user who complains, to make good; 0 = nothing is done", unit="dollars", ge=0, le=1e6
+        0.0, "paid to a user who complains; 0 = nothing is paid", unit="dollars", ge=0, le=1e6
     )
-    review_days: int = setting(90, "days between looks at the market", unit="days", ge=1)
-    lead_days: int = setting(30, "days from deciding on a policy to having it", unit="days", ge=0)
+    review_days: int = setting(90, "days between reviews of the market", unit="days", ge=1)
+    lead_days: int = setting(30, "days between the decision for a policy and its start", unit="days", ge=0)
     failures: Failures = setting(Failures, "hardware failures")
     sla: Sla = setting(Sla, "service level agreement")
-    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(Hold, "how it answers when users leave")
+    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(Hold, "how it responds when users leave")
     policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw")

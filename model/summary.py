@@ -6,7 +6,7 @@ import numpy as np
 
 from agents.experience import DAYS_PER_MONTH
 from agents.users import SOURCES, TRIGGERS
-from model.answer import answer
+from model.conclusion import conclusion
 from model.record import Record
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ MINUTES_PER_DAY = 1440
 
 
 def summarise(market: "Market") -> dict[str, Any]:
-    """Return the run so far in numbers and one sentence.
+    """Return the run so far as numbers and a concluding sentence.
 
     `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
     last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
-    `responses` is there only if a provider has responded, `second_instances` (users who have one, by provider) only
-    where they are to be had;
-    `flows[i][j]` counts moves from provider i to provider j. A rate of something that never was is None.
+    `responses` is present only if a provider has responded, `second_instances` (by provider) only where users can buy
+    one;
+    `flows[i][j]` counts moves from provider i to provider j. Rates without a denominator are None.
     """
     record = market.record
     _, _, _, _, trigger, source, _ = record.move_columns
@@ -46,7 +46,7 @@ def summarise(market: "Market") -> dict[str, Any]:
         summary["second_instances"] = [p.instances - p.users for p in market.providers]
     if record.responses:
         summary["responses"] = [event._asdict() for event in record.responses]
-    return summary | {"answer": answer(market, summary)}
+    return summary | {"answer": conclusion(market, summary)}
 
 
 def _provider(market: "Market", j: int) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def _provider(market: "Market", j: int) -> dict[str, Any]:
 
 
 def users_by_morning(record: Record) -> Any:
-    """Return each provider's users of each morning: those whom its outages hit. Days by providers."""
+    """Return the users whom a day's outages can hit, after its arrivals and departures; shape (days, providers)."""
     evenings = np.vstack([record.users_at_start, record.column("users")])[: record.days]
     return evenings + record.column("arrived") - record.column("departed")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import ScenarioError
-from model.files import prepare_folder, write_whole
+from model.files import prepare_folder, write_atomically
 from patchmarket.options import load
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def finish(
         if not as_json:
             print(f"\nWritten to {out}: {', '.join(names)}")
     if film is not None and animate is not None:
-        write_whole(animate, film.save)
+        write_atomically(animate, film.save)
         if not as_json:
             print(f"\nWritten: {animate}")
 

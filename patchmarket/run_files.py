@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model.figures import flows_figure, history_figure
-from model.files import write_whole
-from model.show import to_toml
+from model.files import write_atomically
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     from model.market import Market
@@ -27,5 +27,5 @@ def write_run(market: "Market", summary: dict[str, Any], out: Path) -> list[str]
     writers["history.png"] = lambda path: history_figure(market).savefig(path)
     writers["flows.png"] = lambda path: flows_figure(market).savefig(path)
     for name, write in writers.items():
-        write_whole(out / name, write)
+        write_atomically(out / name, write)
     return list(writers)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from agents.section import Section, as_table
+from agents.settings import Settings, as_table
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 class Kind(NamedTuple):
     """One kind of file."""
 
-    section: type[Section]
+    settings: type[Settings]
     title: str
     folder: Path  # where the project keeps its schema
     spell: Callable[[Schema], None]  # adds what a file may say in short
@@ -59,7 +59,7 @@ def schema_text(name: str) -> str:
     if name not in kinds():
         raise ScenarioError.of("NAME", name, f"must be one of {', '.join(kinds())}")
     kind = kinds()[name]
-    schema = kind.section.model_json_schema(schema_generator=FileSchema)
+    schema = kind.settings.model_json_schema(schema_generator=FileSchema)
     for table in [schema, *schema.get("$defs", {}).values()]:
         describe(table)
     kind.spell(schema)

@@ -12,7 +12,7 @@ from typing import Any
 
 from batch.manifest import git_state, now, versions
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import write_atomically
 from results.claim import MANIFEST, Claim
 from results.reproduce import OUTPUTS, ROOT, machine
 
@@ -69,7 +69,7 @@ def write_crate(crate: Path, claims: Sequence[Claim]) -> None:
             for part in parts:
                 archive.write(ROOT / part, part)
 
-    write_whole(crate, pack)
+    write_atomically(crate, pack)
 
 
 def files(*patterns: str) -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch.durable import write_durably
 from batch.manifest import versions
-from model.files import write_whole
+from model.files import write_atomically
 from results.claim import FIGURE, MANIFEST, PAGE, QUICK, SUMMARY, Claim, read_summary
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def tell(claim: Claim) -> None:
     summary = read_summary(text)
     write_durably(claim.folder / PAGE, claim.page(summary).encode())
     note = {DRAWN_FROM: sha256(text.encode()), "Software": None}
-    write_whole(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=note))
+    write_atomically(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=note))
 
 
 def write_manifest(claim: Claim, seconds: dict[str, float], code: dict[str, Any] | None) -> None:

@@ -32,8 +32,8 @@ def added(numbers):  # sum() compensates for rounding from Python 3.12 on
     return total
 
 
-def believed(i, day, users, fade):
-    return users.belief[i][users.provider[i]] * fade[day - users.as_of[i]]
+def believed(i, day, users, decay):
+    return users.belief[i][users.provider[i]] * decay[day - users.as_of[i]]
 
 
 # --- chance
@@ -53,12 +53,12 @@ def bernoulli_indices(gaps, n):
 # --- experience
 
 
-def suffer(day, provider, minutes, roster, capacity, users, fade, weight):
+def apply_outages(day, provider, minutes, roster, capacity, users, decay, weight):
     affected = []
     for slot, i in enumerate(roster):
         lost = minutes[slot // capacity]
         if lost > 0:
-            users.belief[i][provider] = believed(i, day, users, fade) + lost * weight
+            users.belief[i][provider] = believed(i, day, users, decay) + lost * weight
             users.as_of[i] = day
             users.downtime[i] += lost
             affected.append(i)
@@ -68,20 +68,20 @@ def suffer(day, provider, minutes, roster, capacity, users, fade, weight):
 # --- word of mouth: letters[listener, provider] is the list of what the listener is told
 
 
-def talk(day, talkers, listeners, users, fade):
+def talk(day, talkers, listeners, users, decay):
     letters = {}
     for talker in dict.fromkeys(talkers):  # nobody talks twice
-        message = believed(talker, day, users, fade)
+        message = believed(talker, day, users, decay)
         for listener in listeners[talker]:
             letters.setdefault((listener, users.provider[talker]), []).append(message)
     return letters
 
 
-def listen(day, letters, users, fade, attention, negativity):
+def listen(day, letters, users, decay, attention, negativity):
     for (i, j), messages in letters.items():
         mean = added(messages) / len(messages)
         if j == users.provider[i]:
-            users.belief[i][j] = believed(i, day, users, fade)
+            users.belief[i][j] = believed(i, day, users, decay)
             users.as_of[i] = day
         held = users.belief[i][j]
         if math.isnan(held):
@@ -98,12 +98,12 @@ def listen(day, letters, users, fade, attention, negativity):
 # --- choice
 
 
-def gains(i, day, users, fade, price, reach, peer_weight, heard, complexity):
+def gains(i, day, users, decay, price, reach, peer_weight, heard, complexity):
     """Return {provider: gain} for the others that user `i` knows and can run on; at its own, of a second instance."""
-    p, own = users.provider[i], believed(i, day, users, fade)
+    p, own = users.provider[i], believed(i, day, users, decay)
     found = {}
     for j, held in enumerate(users.belief[i]):
-        if j == p or math.isnan(held) or users.fussiness[i] >= reach[j]:
+        if j == p or math.isnan(held) or users.requirements[i] >= reach[j]:
             continue
         found[j] = (own - held) + (users.instances[i] * price[p] - price[j]) / users.value[i]
         if peer_weight > 0 and heard[i]:

@@ -22,7 +22,7 @@ POLICIES: dict[str, type[Policy]] = {
     "failover": Failover,
     "none": Never,
 }
-"""Every policy by the name that a scenario file gives it."""
+"""The built-in policies, by the `kind` in a scenario file."""
 
 AnyPolicy = Annotated[
     Reboot | LivePatch | LiveMigrate | Defer | FastRestart | Failover | Never, Field(discriminator="kind")

@@ -4,7 +4,7 @@ from typing import Literal
 
 from agents.maintenance import NEVER, Maintenance
 from agents.policies.base import Breachable, FullReboots
-from agents.section import setting
+from agents.settings import setting
 
 
 class Defer(FullReboots, Breachable):
@@ -19,6 +19,6 @@ class Defer(FullReboots, Breachable):
             maintenance.announce(day)
 
     def next_day(self, maintenance: Maintenance, day: int) -> int:
-        """Return the planned day too, if a flaw waits for it."""
+        """Include the next planned campaign, if a flaw waits for it."""
         planned = (day // self.interval_days + 1) * self.interval_days if maintenance.waiting else NEVER
         return min(planned, super().next_day(maintenance, day))

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from agents.policies.base import SECONDS_PER_MINUTE, AnnouncedCampaigns
-from agents.section import setting
+from agents.settings import setting
 
 
 class Failover(AnnouncedCampaigns):
@@ -19,5 +19,5 @@ class Failover(AnnouncedCampaigns):
         return self.failover_seconds / SECONDS_PER_MINUTE
 
     def servers_paid(self, servers: int) -> float:
-        """Return all copies of all servers."""
+        """Return the number of all copies of all servers."""
         return float(servers * self.replicas)

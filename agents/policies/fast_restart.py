@@ -3,7 +3,7 @@
 from typing import Literal
 
 from agents.policies.base import SECONDS_PER_MINUTE, AnnouncedCampaigns
-from agents.section import setting
+from agents.settings import setting
 
 
 class FastRestart(AnnouncedCampaigns):

@@ -4,15 +4,15 @@ from typing import Literal
 
 import numpy as np
 
-from agents.chance import bernoulli_indices
+from agents.bernoulli import bernoulli_indices
 from agents.policies.base import SECONDS_PER_MINUTE, AnnouncedCampaigns, Outage
-from agents.section import setting
+from agents.settings import setting
 
 
 class LiveMigrate(AnnouncedCampaigns):
-    """Move the guests and patch the empty host: a blink for the users, spare servers for the provider.
+    """Move the guests and patch the empty host: a short pause for users, spare servers for the provider.
 
-    A migration that fails is a full outage of the server it empties.
+    A failed migration is a full outage of the server it was to empty.
     """
 
     kind: Literal["live-migrate"] = "live-migrate"
@@ -37,7 +37,7 @@ class LiveMigrate(AnnouncedCampaigns):
         return self.blackout_seconds / SECONDS_PER_MINUTE
 
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:
-        """Move everybody; some moves fail."""
+        """Migrate all guests; some migrations fail."""
         outages = super().maintain(servers, rng)
         failed = servers.start + bernoulli_indices(rng, len(servers), self.failure_probability)
         if len(failed):
@@ -45,5 +45,5 @@ class LiveMigrate(AnnouncedCampaigns):
         return outages
 
     def servers_paid(self, servers: int) -> float:
-        """Return the servers in use and the spare ones."""
+        """Return the number of servers in use and of spare ones."""
         return servers * (1 + self.spare_fraction)

@@ -6,10 +6,10 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import model_validator
 
-from agents.chance import bernoulli_indices
+from agents.bernoulli import bernoulli_indices
 from agents.maintenance import NEVER, Maintenance
 from agents.policies.base import AnnouncedCampaigns, Breachable, Flaw, FullReboots, Outage
-from agents.section import setting
+from agents.settings import setting
 
 
 class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
@@ -40,41 +40,41 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
             raise ValueError(f"max_age_days = {self.max_age_days:g} must be above notice_days = {self.notice_days}")
         return self
 
-    def meet(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:
-        """Patch a covered flaw at once; announce a campaign for any other."""
+    def on_flaw(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:
+        """Patch a covered flaw, at once or when the patch is ready; announce a campaign for any other."""
         if flaw.kind == "kernel" and flaw.severity < self.coverage:
             if self.patch_delay_days == 0:
                 return 1
-            maintenance.making.append(day + self.patch_delay_days)
+            maintenance.pending_patches.append(day + self.patch_delay_days)
             return 0
-        return super().meet(flaw, maintenance, day)
+        return super().on_flaw(flaw, maintenance, day)
 
-    def work(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
-        """Apply the patches that are ready today as well."""
-        patches, due = super().work(maintenance, day, flaws, servers)
-        ready = [when for when in maintenance.making if when <= day]
-        maintenance.making = [when for when in maintenance.making if when > day]
+    def patch(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
+        """Apply also the patches that are ready today."""
+        patches, due = super().patch(maintenance, day, flaws, servers)
+        ready = [when for when in maintenance.pending_patches if when <= day]
+        maintenance.pending_patches = [when for when in maintenance.pending_patches if when > day]
         return patches + len(ready), due
 
     def exposed(self, maintenance: Maintenance) -> int:
-        """Count the flaws whose patches are in the making; for the others, a campaign is on its way."""
-        return len(maintenance.making)
+        """Return the number of flaws whose patch is in development; for the others a campaign is announced."""
+        return len(maintenance.pending_patches)
 
     def plan(self, maintenance: Maintenance, day: int) -> None:
-        """Announce the reboot of kernels that run out of support, in time for it."""
-        if day + self.notice_days >= maintenance.booted + self.max_age_days:
+        """Announce the reboot of kernels before their support expires."""
+        if day + self.notice_days >= maintenance.boot_day + self.max_age_days:
             maintenance.announce(day + self.notice_days)
 
     def next_day(self, maintenance: Maintenance, day: int) -> int:
-        """Return the day too on which the reboot of kernels that run out of support is announced."""
-        expires = maintenance.booted + self.max_age_days - self.notice_days
+        """Include the day on which the reboot of kernels whose support expires is announced."""
+        expires = maintenance.boot_day + self.max_age_days - self.notice_days
         announces = (
             max(math.ceil(expires), day + 1) if math.isfinite(expires) and maintenance.announced is None else NEVER
         )
         return min(announces, super().next_day(maintenance, day))
 
     def patch_live(self, servers: int, rng: np.random.Generator) -> list[Outage]:
-        """Draw the servers on which the patch goes bad."""
+        """Draw the servers that the patch takes down."""
         bad = bernoulli_indices(rng, servers, self.failure_probability)
         return [Outage("bad-patch", bad, self.outage_minutes)] if len(bad) else []
 
@@ -83,5 +83,5 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
         return self.per_server_month * servers
 
     def cost_per_patch(self) -> float:
-        """Return the dollars for each live patch, whatever the fleet."""
+        """Return the cost of one live patch, whatever the fleet, dollars."""
         return self.per_patch

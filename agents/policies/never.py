@@ -1,4 +1,4 @@
-"""None: nothing is ever patched; flaws pile up and are exploited."""
+"""None: nothing is ever patched; flaws accumulate and are exploited."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Market strategies, one a file: how a provider answers when its users leave."""
+"""Market strategies, one a file: how a provider responds when its users leave."""
 
 from typing import Annotated
 

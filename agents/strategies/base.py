@@ -1,13 +1,13 @@
-"""What a market strategy is: on a review day it looks at the market and may answer with a price or a policy."""
+"""The base of market strategies: on a review day a provider may respond to the market with a new price or policy."""
 
 from typing import NamedTuple
 
 from agents.policies import Policy
-from agents.section import Section
+from agents.settings import Settings
 
 
 class Standing(NamedTuple):
-    """What everybody can see of a provider on a review day."""
+    """What is public about a provider on a review day."""
 
     name: str
     policy: Policy
@@ -16,13 +16,13 @@ class Standing(NamedTuple):
 
 
 class Review(NamedTuple):
-    """What a provider has before it on its review day."""
+    """What a provider knows on its review day."""
 
-    me: Standing
+    own: Standing
     others: tuple[Standing, ...]
-    lost: float  # net share of its users lost since the last review
+    lost: float  # net share of its users lost to rivals since the last review
     floor: float  # its own cost per user, dollars a month: no price goes below it
-    tried: tuple[str, ...]  # the kinds of strategy that have answered before, oldest first
+    tried: tuple[str, ...]  # kinds of strategy that have responded before, oldest first
 
 
 class Response(NamedTuple):
@@ -33,11 +33,11 @@ class Response(NamedTuple):
     policy: Policy | None = None
 
 
-class Strategy(Section):
-    """Base of all market strategies. A new one is one file: subclass it and write `respond`."""
+class Strategy(Settings):
+    """Base of all market strategies. To add one, write one file: subclass it and implement `respond`."""
 
     kind: str
 
     def respond(self, review: Review) -> Response | None:
-        """Return what the provider does about what it sees; None: nothing."""
+        """Return the provider's response, or None to do nothing."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from agents.section import setting
+from agents.settings import setting
 from agents.strategies.base import Response, Review, Strategy
 
 
@@ -14,8 +14,8 @@ class CutPrice(Strategy):
     step: float = setting(0.5, "how much the price goes down at a time", unit="dollars/month", gt=0)
 
     def respond(self, review: Review) -> Response | None:
-        """Lower the price by a step, as far as the floor allows."""
-        price = max(review.me.price - self.step, review.floor)
-        if review.lost <= self.trigger or price >= review.me.price:
+        """Lower the price by one step, but not below the floor."""
+        price = max(review.own.price - self.step, review.floor)
+        if review.lost <= self.trigger or price >= review.own.price:
             return None
         return Response(self.kind, price=price)

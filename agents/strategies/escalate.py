@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from agents.section import as_table, setting
+from agents.settings import as_table, setting
 from agents.strategies.base import Response, Review, Strategy
 from agents.strategies.copy import Copy
 from agents.strategies.cut_price import CutPrice
@@ -17,9 +17,9 @@ Step = Annotated[
 
 
 class Escalate(Strategy):
-    """Answer with the first of `steps`; each further answer comes from the next one, the last again and again.
+    """Respond with the first of `steps`, then with the next one each time; the last is repeated.
 
-    A step that has no answer, such as a cut of a price that is at its floor, is passed over.
+    A step without a response, such as a price cut at the floor, is skipped.
     """
 
     kind: Literal["escalate"] = "escalate"
@@ -28,7 +28,7 @@ class Escalate(Strategy):
     )
 
     def respond(self, review: Review) -> Response | None:
-        """Answer as the step does whose turn it is, or the first after it that has an answer."""
+        """Return the response of the current step, or of the first later step that has one."""
         turn = min(len(review.tried), len(self.steps) - 1)
-        answers = (step.respond(review) for step in self.steps[turn:])
-        return next((answer for answer in answers if answer is not None), None)
+        responses = (step.respond(review) for step in self.steps[turn:])
+        return next((response for response in responses if response is not None), None)

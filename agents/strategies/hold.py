@@ -1,4 +1,4 @@
-"""Hold: whatever happens, go on as before."""
+"""Hold: never change anything."""
 
 from typing import Literal
 
@@ -10,6 +10,6 @@ class Hold(Strategy):
 
     kind: Literal["hold"] = "hold"
 
-    def respond(self, review: Review) -> Response | None:  # noqa: ARG002 -- nothing impresses it
+    def respond(self, review: Review) -> Response | None:  # noqa: ARG002 -- part of the interface
         """Do nothing."""
         return None

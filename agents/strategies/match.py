@@ -1,4 +1,4 @@
-"""Match: never be dearer than the cheapest."""
+"""Match: meet the lowest price in the market."""
 
 from typing import Literal
 
@@ -11,6 +11,6 @@ class Match(Strategy):
     kind: Literal["match"] = "match"
 
     def respond(self, review: Review) -> Response | None:
-        """Go down to the lowest price of the others, as far as the floor allows."""
-        price = max(min((other.price for other in review.others), default=review.me.price), review.floor)
-        return Response(self.kind, price=price) if price < review.me.price else None
+        """Lower the price to the lowest of the others, but not below the floor."""
+        price = max(min((other.price for other in review.others), default=review.own.price), review.floor)
+        return Response(self.kind, price=price) if price < review.own.price else None

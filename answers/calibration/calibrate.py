@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from answers.answer import Answer
-from answers.calibration.crew import crew
 from answers.calibration.folder import TRIALS, held, question
 from answers.calibration.measures import misfit, standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
+from answers.calibration.simulate import simulator
 from answers.calibration.targets import Problem
 from batch.identity import derived_seed
 from batch.machine import cores
 from batch.progress import Display
 from batch.runner import Counts
 from model.errors import ScenarioError
-from model.files import write_whole
-from model.show import to_toml
+from model.files import write_atomically
+from model.scenario_toml import to_toml
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ def calibrate(
     """
     seeds, fresh = ([derived_seed(seed, use, r) for r in range(replicates)] for use in ("replicate", "fresh"))
     asked = question(problem, replicates=replicates, seed=seed)
-    with held(out, asked) as folder, crew(problem.targets.targets, workers or cores()) as simulate:
+    with held(out, asked) as folder, simulator(problem.targets.targets, workers or cores()) as simulate:
         with Display() as show:
             done = search(
                 problem,
@@ -77,9 +77,9 @@ def calibrate(
         errors = [standard_error(runs) for runs in zip(*seen, strict=True)]
         answer = told(problem, done, by_target(seen), errors, replicates)
         if out is not None:
-            write_whole(out / "fitted.toml", lambda path: path.write_text(to_toml(fitted), encoding="utf-8"))
+            write_atomically(out / "fitted.toml", lambda path: path.write_text(to_toml(fitted), encoding="utf-8"))
             table = trials_table(problem, done)
-            write_whole(out / "trials.csv", lambda path: table.to_csv(path, index=False))
+            write_atomically(out / "trials.csv", lambda path: table.to_csv(path, index=False))
     return answer
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from batch.factors import Axis, Factor
 from model.errors import ScenarioError
 from model.explain import explain
@@ -19,7 +19,7 @@ PUBLISHED = "published-churn"
 LEAST_DAYS = 61  # two whole months: one in which neighbours leave, one in which somebody follows
 
 
-class Target(Section):
+class Target(Settings):
     """Something that was observed, with its error."""
 
     measure: Literal["lost-share", "neighbour-hazard-ratio"] = setting(
@@ -43,7 +43,7 @@ class Target(Section):
         return f"{self.measure}{of}{f' within {self.days} days' if self.days else ''}"
 
 
-class Targets(Section):
+class Targets(Settings):
     """What a calibration aims at, and with what."""
 
     targets: list[Target] = setting(..., "what was observed", grade="design", min_length=1)

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError, model_validator
 
-from agents.section import Section, setting
+from agents.settings import Settings, setting
 from answers.decision.pairs import Contrast
 from answers.decision.questions import changed
 from model.errors import ScenarioError
@@ -42,7 +42,7 @@ MOST_SERVERS = 20
 MOST_USERS = 1_000  # a host: more would not narrow the intervals, as outages are shared
 
 
-class Company(Section):
+class Company(Settings):
     """What an operator knows.
 
     Examples

@@ -13,7 +13,7 @@ from answers.decision.questions import policy_path
 from answers.experiment import Variant, carry_out, experiment, need_replicates, paired
 from answers.intervals import CONFIDENCE, mean_interval
 from answers.options import on_its_terms, provider_number
-from model.answer import dollars
+from model.conclusion import dollars
 from model.errors import ScenarioError
 from model.scenario import Scenario
 

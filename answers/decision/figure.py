@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from answers.decision.decide import Case, Decision
 from batch.adaptive import interval
 from model.figures import PALETTE, plain, wrapped
-from model.terms import vendors
+from model.published_terms import vendors
 
 if TYPE_CHECKING:
     from answers.decision.pairs import Pairs

@@ -4,9 +4,9 @@ from typing import Any
 
 from answers.decision.pairs import Contrast
 from answers.options import from_vendor, on_its_terms
+from model.published_terms import vendors
 from model.scenario import Scenario
 from model.schema import Poisson
-from model.terms import vendors
 
 HYPERVISOR_FLAWS = 4.0  # a year on Xen hosts, measured: Debian advisories for Xen, QEMU and microcode
 TWICE = 2.0  # flaws in 2026 against the years before

@@ -7,7 +7,7 @@ from answers.decision.company import unknowns_of
 from answers.decision.decide import Case, Decision
 from answers.decision.pairs import shift
 from answers.intervals import CONFIDENCE, share_interval
-from model.answer import dollars
+from model.conclusion import dollars
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,7 @@ import numpy as np
 from answers.games.empirical import EmpiricalGame, Finding
 from answers.games.equilibria import Floats, support_of
 from answers.games.replicator import Path
-from model.answer import dollars
+from model.conclusion import dollars
 
 TOLD = 3  # equilibria, beyond which the others are only counted
 NOTABLE = 0.001  # a share that is worth a word

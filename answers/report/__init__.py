@@ -4,7 +4,7 @@ from pathlib import Path
 
 from batch.analysis import open_study
 from model.errors import ScenarioError
-from model.files import prepare_folder, write_whole
+from model.files import prepare_folder, write_atomically
 
 FILE = "report.html"
 
@@ -34,5 +34,5 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 
     text = page(results)
     prepare_folder(path.parent)
-    write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
     return path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from answers.report.break_even import BreakEven, live_or_not, price
 from answers.report.groups import MOST_GROUPS, Group, by_replicate
 from batch.adaptive import moments, quantile
-from model.answer import dollars
+from model.conclusion import dollars
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -38,7 +38,7 @@ def survival(results: "StudyResults", runs: "pd.DataFrame", provider: int) -> Su
     Statistical Association 53, 457-481.
     """
     from agents.users import rows_for
-    from model.founding import found_users
+    from model.initial_state import create_users
 
     study, chosen = results.study, runs[:MOST_FOUNDED]
     scenarios = {point: study.scenario_at(int(point)) for point in chosen["point"].unique()}
@@ -51,7 +51,7 @@ def survival(results: "StudyResults", runs: "pd.DataFrame", provider: int) -> Su
         if provider >= len(scenario.providers):
             continue
         rows = rows_for(scenario.users.count, len(scenario.providers))
-        users = found_users(rows, scenario, run.seed)
+        users = create_users(rows, scenario, run.seed)
         began = np.flatnonzero(users.provider == provider)
         own = moves[(moves["run_id"] == run.run_id) & (moves["from"] == scenario.providers[provider].name)]
         left = own.groupby("user")["day"].min().reindex(began)

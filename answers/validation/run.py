@@ -13,7 +13,7 @@ from answers.validation.checks import CHECKS
 from answers.validation.finding import Check, Finding
 from answers.validation.page import COLUMNS, row, to_json, to_markdown
 from model.errors import ScenarioError
-from model.files import write_whole
+from model.files import write_atomically
 
 
 def validate(out: Path | None, *, quick: bool, as_json: bool) -> bool:
@@ -33,7 +33,7 @@ def validate(out: Path | None, *, quick: bool, as_json: bool) -> bool:
     console.print(f"{agree} of {len(findings)} figures agree.")
     if out is not None:
         page = to_markdown(results, quick=quick)
-        write_whole(out, lambda path: path.write_text(page, encoding="utf-8"))
+        write_atomically(out, lambda path: path.write_text(page, encoding="utf-8"))
         console.print(f"Written to {out}")
     return agree == len(findings)
 

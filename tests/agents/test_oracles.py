@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents import users as columns
-from agents.chance import Trials, bernoulli_indices
-from agents.choice import Offers, Tastes, add_peers, choose, leavers, pick, weigh
-from agents.experience import DAYS_PER_MONTH, believed, fading, suffer, weight_of_a_minute
+from agents.bernoulli import BernoulliTrials, bernoulli_indices
+from agents.choice import Offers, Preferences, add_peer_gains, choose, compute_gains, leavers, pick
+from agents.experience import DAYS_PER_MONTH, apply_outages, belief_per_minute, believed, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.maintenance import Campaign
 from agents.policies import Flaw, Reboot
 from agents.users import News, Users, first_trigger, inform, rows_for
-from agents.word_of_mouth import Mailbox, attention, listen, talk, talkers
+from agents.word_of_mouth import Mailbox, listen, message_weights, talk, talkers
 from model import Market
 from model.network import Graph, from_edges
 from tests import oracles
@@ -34,7 +34,7 @@ class Small:
     users: Users
     graph: Graph
     offers: Offers
-    fade: np.ndarray
+    decay: np.ndarray
     slots: list  # [provider]: its users by slot
 
     def plain(self):
@@ -73,7 +73,7 @@ def markets(draw):
         as_of=np.array(each(st.integers(-1, day - 1))),
         tolerance=np.array(each(MINUTES | st.just(np.inf))),
         value=np.array(each(st.sampled_from([0.1, 0.5]) | st.floats(0.01, 100))),
-        fussiness=np.array(each(UNIT)),
+        requirements=np.array(each(UNIT)),
         downtime=np.array(each(MINUTES)),
         instances=np.array(1),
     )
@@ -87,7 +87,7 @@ def markets(draw):
         order=np.array(draw(st.permutations(range(p)))),
     )
     memory = draw(st.sampled_from([0.5, 90.0, np.inf]))
-    return Small(day, rows, users, graph, offers, fading(memory, LAST_DAY), slots)
+    return Small(day, rows, users, graph, offers, decay_factors(memory, LAST_DAY), slots)
 
 
 def groups_of(n, most=12):
@@ -127,24 +127,24 @@ def test_every_trial_succeeds_with_its_chance(n, chance):
 @given(st.integers(0, 2**32), st.integers(1, 9), st.sampled_from([0.001, 0.2, 0.9, 1.0]), st.data())
 def test_rows_of_trials_are_the_same_however_many_are_asked_for_at_a_time(seed, n, chance, data):
     rows = 200
-    whole = Trials(np.random.default_rng(seed), n, rows, chance)
-    everything = whole.before(rows)
+    whole = BernoulliTrials(np.random.default_rng(seed), n, rows, chance)
+    everything = whole.successes_before(rows)
     everything = everything[everything < n * rows]
     assert (np.diff(everything) > 0).all()
-    pieces, row, found = Trials(np.random.default_rng(seed), n, rows, chance), 0, []
+    pieces, row, found = BernoulliTrials(np.random.default_rng(seed), n, rows, chance), 0, []
     while row < rows:
         row = min(row + data.draw(st.integers(1, 90)), rows)
-        known = pieces.before(row)
+        known = pieces.successes_before(row)
         count = int(np.searchsorted(known, row * n))
         found += known[:count].tolist()
-        pieces.use(count)
+        pieces.discard(count)
     assert found == everything.tolist()
 
 
 @pytest.mark.parametrize("chance", [0.001, 0.02, 0.4, 0.97])
 def test_every_trial_of_many_rows_succeeds_with_its_chance(chance):
     n, rows = 50, 20_000
-    trials = Trials(np.random.default_rng(7), n, rows, chance).before(rows)
+    trials = BernoulliTrials(np.random.default_rng(7), n, rows, chance).successes_before(rows)
     trials = trials[trials < n * rows]
     hits = np.bincount(trials % n, minlength=n)
     error = math.sqrt(chance * (1 - chance) / rows)
@@ -156,8 +156,8 @@ def test_every_trial_of_many_rows_succeeds_with_its_chance(chance):
 
 
 def test_trials_without_a_chance_never_succeed_and_certain_ones_always_do():
-    assert len(Trials(np.random.default_rng(7), 9, 100, 0.0).before(100)) == 0
-    assert Trials(np.random.default_rng(7), 3, 4, 1.0).before(4)[:12].tolist() == list(range(12))
+    assert len(BernoulliTrials(np.random.default_rng(7), 9, 100, 0.0).successes_before(100)) == 0
+    assert BernoulliTrials(np.random.default_rng(7), 3, 4, 1.0).successes_before(4)[:12].tolist() == list(range(12))
 
 
 def test_without_a_chance_or_trials_nothing_succeeds():
@@ -175,10 +175,10 @@ def test_suffering_is_its_oracle(data, small, capacity):
     roster = small.slots[provider]
     servers = -(-len(roster) // capacity)
     minutes = data.draw(st.lists(MINUTES, min_size=servers, max_size=servers))
-    weight, expected, out = weight_of_a_minute(90), small.plain(), np.empty(small.n, np.int32)
+    weight, expected, out = belief_per_minute(90), small.plain(), np.empty(small.n, np.int32)
     seated = Fleets.of(small.users, small.providers).instances_of(provider)
 
-    hit, total = suffer(
+    hit, total = apply_outages(
         small.day,
         provider,
         np.array(minutes),
@@ -186,12 +186,14 @@ def test_suffering_is_its_oracle(data, small, capacity):
         len(roster),
         capacity,
         small.users,
-        small.fade,
+        small.decay,
         weight,
         0.5,
         out,
     )
-    affected = oracles.suffer(small.day, provider, minutes, roster, capacity, expected, small.fade.tolist(), weight)
+    affected = oracles.apply_outages(
+        small.day, provider, minutes, roster, capacity, expected, small.decay.tolist(), weight
+    )
 
     assert out[:hit].tolist() == affected
     assert total == pytest.approx(sum(minutes[slot // capacity] for slot in range(len(roster))))
@@ -201,9 +203,9 @@ def test_suffering_is_its_oracle(data, small, capacity):
 @many
 @given(markets())
 def test_beliefs_of_today_are_their_oracle(small):
-    fade, users = small.fade.tolist(), small.plain()
-    expected = [oracles.believed(i, small.day, users, fade) for i in range(small.n)]
-    assert believed(small.users, small.day, small.fade).tolist() == expected
+    decay, users = small.decay.tolist(), small.plain()
+    expected = [oracles.believed(i, small.day, users, decay) for i in range(small.n)]
+    assert believed(small.users, small.day, small.decay).tolist() == expected
 
 
 @pytest.mark.parametrize("memory_days", [0.5, 90.0, math.inf])
@@ -219,27 +221,27 @@ def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
         belief=np.array(daily),
         as_of=np.array(0),
         value=np.ones(1),
-        fussiness=np.zeros(1),
+        requirements=np.zeros(1),
         instances=np.array(1),
     )
-    fade, weight = fading(memory_days, LAST_DAY), weight_of_a_minute(memory_days)
+    decay, weight = decay_factors(memory_days, LAST_DAY), belief_per_minute(memory_days)
     for day in range(1, LAST_DAY):
         daily = daily * a + minutes.get(day, 0.0) * (365 / 12) * (1 - a)
         if day in minutes:
             out = np.empty(1, np.int32)
-            suffer(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, fade, weight, 0.5, out)
-        assert believed(users, day, fade)[0] == pytest.approx(daily, rel=1e-12)
+            apply_outages(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, decay, weight, 0.5, out)
+        assert believed(users, day, decay)[0] == pytest.approx(daily, rel=1e-12)
     assert users.downtime[0] == 245.5
 
 
 def test_fading_and_weights_are_their_formulas():
-    assert fading(90.0, 3).tolist() == pytest.approx([math.exp(-k / 90) for k in range(5)], rel=1e-14)
-    assert fading(math.inf, 3).tolist() == [1.0] * 5
-    assert weight_of_a_minute(math.inf) == 0.0
-    assert weight_of_a_minute(90.0) == pytest.approx(DAYS_PER_MONTH * (1 - math.exp(-1 / 90)), rel=1e-12)
-    assert attention(0.3, 6).tolist() == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
-    assert attention(1.0, 2).tolist() == [0.0, 1.0, 1.0]
-    assert attention(0.0, 2).tolist() == [0.0, 0.0, 0.0]
+    assert decay_factors(90.0, 3).tolist() == pytest.approx([math.exp(-k / 90) for k in range(5)], rel=1e-14)
+    assert decay_factors(math.inf, 3).tolist() == [1.0] * 5
+    assert belief_per_minute(math.inf) == 0.0
+    assert belief_per_minute(90.0) == pytest.approx(DAYS_PER_MONTH * (1 - math.exp(-1 / 90)), rel=1e-12)
+    assert message_weights(0.3, 6).tolist() == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
+    assert message_weights(1.0, 2).tolist() == [0.0, 1.0, 1.0]
+    assert message_weights(0.0, 2).tolist() == [0.0, 0.0, 0.0]
 
 
 # --- word of mouth
@@ -248,34 +250,34 @@ def test_fading_and_weights_are_their_formulas():
 @many
 @given(st.data(), st.integers(1, 7), st.integers(0, 3))
 def test_everybody_talks_once_for_whatever_reason(data, n, day):
-    complaining, calling = data.draw(some_of(n)), sorted(data.draw(some_of(n)))
+    complaining, spontaneous = data.draw(some_of(n)), sorted(data.draw(some_of(n)))
     news = News.on(rows_for(n, 1))
     inform(news, np.array(complaining, np.int32), columns.OUTAGE)
-    trials = np.array([day * n + i for i in calling], np.int64)
+    trials = np.array([day * n + i for i in spontaneous], np.int64)
     talking = talkers(np.array(complaining, np.int32), trials, day * n, news)
-    assert talking.tolist() == list(dict.fromkeys(complaining + calling))
+    assert talking.tolist() == list(dict.fromkeys(complaining + spontaneous))
     assert (first_trigger(news.kinds[news.informed()]) == 0).all()  # the mark is no news
 
 
 @many
 @given(st.data(), markets(), UNIT | st.just(1.0), st.sampled_from([1.0, 1.5, 4.0]))
 def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, negativity):
-    weights = attention(heed, small.graph.most_heard)
+    weights = message_weights(heed, small.graph.max_in_degree)
     mailbox, news = Mailbox.on(small.rows), News.on(small.rows)
-    expected, fade = small.plain(), small.fade.tolist()
+    expected, decay = small.plain(), small.decay.tolist()
 
     for day in (small.day, small.day + 1):
         talking = data.draw(some_of(small.n))
         before = small.plain()
-        talk(day, np.array(talking, np.int32), small.graph.links, small.users, small.fade, mailbox, news, 0, small.n)
-        letters = oracles.talk(day, talking, oracles.neighbours(small.graph.links), expected, fade)
+        talk(day, np.array(talking, np.int32), small.graph.links, small.users, small.decay, mailbox, news, 0, small.n)
+        letters = oracles.talk(day, talking, oracles.neighbours(small.graph.links), expected, decay)
         for i, j in np.ndindex(small.n, small.providers):
             assert mailbox.messages[i, j] == len(letters.get((i, j), []))
             assert mailbox.total[i, j] == oracles.added(letters.get((i, j), []))
         assert_same(small.users, before)
 
-        listen(day, mailbox, small.users, small.fade, weights, negativity, news, 0, news.size[0])
-        listeners = oracles.listen(day, letters, expected, fade, weights.tolist(), negativity)
+        listen(day, mailbox, small.users, small.decay, weights, negativity, news, 0, news.size[0])
+        listeners = oracles.listen(day, letters, expected, decay, weights.tolist(), negativity)
         assert_same(small.users, expected)
         assert sorted(news.informed().tolist()) == sorted(listeners)
         assert (news.kinds[news.informed()] == columns.MESSAGE).all()
@@ -296,20 +298,20 @@ def forget(news):
 @given(st.data(), markets(), st.sampled_from([0.0, 5.0, 0.3]), st.sampled_from([math.inf, 0.0, 4.0]))
 def test_gains_are_their_oracle(data, small, peer_weight, complexity):
     small.users.instances[:] = data.draw(st.lists(st.sampled_from([1, 2]), min_size=small.n, max_size=small.n))
-    users, offers, fade = small.users, small.offers, small.fade
+    users, offers, decay = small.users, small.offers, small.decay
     heard, plain = oracles.neighbours(small.graph.hears), small.plain()
     gain = np.empty(small.providers)
     for i in range(small.n):
         p = users.provider[i]
-        own = users.belief[i, p] * fade[small.day - users.as_of[i]]
-        weigh(i, own, p, users, offers, complexity, gain)
+        own = users.belief[i, p] * decay[small.day - users.as_of[i]]
+        compute_gains(i, own, p, users, offers, complexity, gain)
         if peer_weight > 0:
-            add_peers(i, users.provider, peer_weight, small.graph.hears, gain)
+            add_peer_gains(i, users.provider, peer_weight, small.graph.hears, gain)
         expected = oracles.gains(
             i,
             small.day,
             plain,
-            fade.tolist(),
+            decay.tolist(),
             offers.price.tolist(),
             offers.reach.tolist(),
             peer_weight,
@@ -331,12 +333,12 @@ def test_leaving_and_choosing_are_their_oracles(data, small, peer_weight, noise,
     small.users.instances[:] = data.draw(st.lists(st.sampled_from([1, 2]), min_size=small.n, max_size=small.n))
     informed = data.draw(some_of(small.n))
     plain, heard = small.plain(), oracles.neighbours(small.graph.hears)
-    context = (small.users, small.fade, small.offers, Tastes(peer_weight, noise, complexity), small.graph.hears)
+    context = (small.users, small.decay, small.offers, Preferences(peer_weight, noise, complexity), small.graph.hears)
     out = np.empty(small.n, np.int32)
     price, reach, order = (column.tolist() for column in small.offers)
 
     def gains_of(i):
-        return oracles.gains(i, small.day, plain, small.fade.tolist(), price, reach, peer_weight, heard, complexity)
+        return oracles.gains(i, small.day, plain, small.decay.tolist(), price, reach, peer_weight, heard, complexity)
 
     if data.draw(st.booleans()):  # a gain that is just the tolerance does not make anybody leave
         small.users.tolerance[:] = [max(gains_of(i).values(), default=0.0) for i in range(small.n)]

@@ -252,14 +252,14 @@ COSTS = [  # servers paid for 4, dollars a month for 4, dollars a patch, minutes
 ]
 
 
-@pytest.mark.parametrize(("policy", "paid", "monthly", "per_patch", "breach_terms", "reach"), COSTS)
-def test_a_policy_costs_what_its_table_says(policy, paid, monthly, per_patch, breach_terms, reach):
+@pytest.mark.parametrize(("policy", "paid", "monthly", "per_patch", "breach_impact", "reach"), COSTS)
+def test_a_policy_costs_what_its_table_says(policy, paid, monthly, per_patch, breach_impact, reach):
     assert policy.servers_paid(4) == pytest.approx(paid)
     assert policy.servers_paid(0) == 0
     assert policy.monthly_cost(4) == pytest.approx(monthly)
     assert policy.monthly_cost(0) == 0
     assert policy.cost_per_patch() == per_patch
-    assert policy.breach_terms() == breach_terms
+    assert policy.breach_impact() == breach_impact
     assert policy.reachable == reach
 
 
@@ -323,7 +323,7 @@ def test_a_provider_without_servers_has_no_outages(kind):
     provider = lone_provider(policy, servers=0)
     flaws = [Flaw("kernel", 0.5), Flaw("hypervisor", 0.5)]
     assert [provider.patch(day, flaws) for day in range(20)] == [[]] * 20
-    assert provider.breached == 0
+    assert provider.breaches == 0
 
 
 # --- chances
@@ -356,7 +356,7 @@ def test_open_flaws_are_exploited_with_their_chance():
     breaches = 0
     for day in range(days):
         provider.patch(day, [Flaw("kernel", 0.5)] * open_flaws if day == 0 else [])
-        breaches += provider.breached
+        breaches += provider.breaches
     error = math.sqrt(chance * (1 - chance) / (open_flaws * days))
     assert within_four_standard_errors(breaches / (open_flaws * days), chance, error)
 

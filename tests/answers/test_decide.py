@@ -20,7 +20,7 @@ from answers.decision.words import answer_of, headline
 from answers.experiment import Runs, Variant, experiment
 from answers.options import on_its_terms, provider_number
 from model import Scenario, ScenarioError, closed_forms
-from model.terms import vendors
+from model.published_terms import vendors
 from tests.answers.questions import OPTIONS, SMALL, here
 from tests.commands import patchmarket
 

@@ -11,7 +11,7 @@ from answers.factors.boxes import Limit, Points, coverage_of, density_of, discov
 from answers.factors.discover import find
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import discover as command
+from patchmarket.question_commands import discover as command
 from tests.commands import patchmarket
 from tests.planted import planted
 

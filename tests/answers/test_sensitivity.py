@@ -12,7 +12,7 @@ from answers.factors.blocks import LEAST_BLOCKS, blocks_of, noise_of
 from answers.factors.sensitivity import explain, indices
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import sensitivity as command
+from patchmarket.question_commands import sensitivity as command
 from tests.commands import patchmarket
 from tests.planted import planted
 

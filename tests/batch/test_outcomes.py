@@ -220,7 +220,14 @@ def test_warming_up_leaves_nothing_to_compile():
     from agents import choice, day, experience, fleets, users
 
     warm_up()
-    rules = [day.live, choice.choose, users.inform, experience.suffer, fleets.relocate]
+    rules = [
+        day.talk_and_consider,
+        day.talk_until_someone_leaves,
+        choice.choose,
+        users.inform,
+        experience.apply_outages,
+        fleets.relocate,
+    ]
     before = [len(rule.signatures) for rule in rules]
     assert min(before) > 0
     small_market(**{"flaws.per_year": 60.0, "users.tolerance.median": 1.0}).run()

@@ -91,7 +91,7 @@ def test_every_damaged_byte_is_noticed_or_harmless(tmp_path):
         except ScenarioError as error:
             messages.append(str(error))
     assert len(messages) > 50
-    assert all(text.startswith(f"{path}: is damaged, or no checkpoint (") and "\n" not in text for text in messages)
+    assert all(text.startswith(f"{path}: is damaged or not a checkpoint (") and "\n" not in text for text in messages)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100, 5000, -1])
@@ -99,17 +99,17 @@ def test_a_cut_file_is_refused(tmp_path, size):
     path = tmp_path / "there.npz"
     save(Market("thought-experiment", rng=2, **SMALL).run(50), path)
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(ScenarioError, match=r"is damaged, or no checkpoint"):
+    with pytest.raises(ScenarioError, match=r"is damaged or not a checkpoint"):
         resume(path)
 
 
 def test_files_of_others_are_refused(tmp_path):
     path = tmp_path / "other.npz"
     np.savez(path, a=np.arange(3))
-    with pytest.raises(ScenarioError, match=r"is damaged, or no checkpoint \(KeyError"):
+    with pytest.raises(ScenarioError, match=r"is damaged or not a checkpoint \(KeyError"):
         resume(path)
     np.savez(path, state=np.array([{"a": 1}], object), allow_pickle=True)  # a pickle is never opened
-    with pytest.raises(ScenarioError, match=r"is damaged, or no checkpoint"):
+    with pytest.raises(ScenarioError, match=r"is damaged or not a checkpoint"):
         resume(path)
     with pytest.raises(ScenarioError, match=r"there is no such checkpoint"):
         resume(tmp_path / "nowhere.npz")
@@ -122,7 +122,7 @@ def test_another_format_is_told(tmp_path):
         arrays = dict(archive)
     state = json.loads(arrays["state"].tobytes()) | {"format": 99}
     np.savez(path, **(arrays | {"state": np.frombuffer(json.dumps(state).encode(), np.uint8)}))
-    with pytest.raises(ScenarioError, match=r"format = 99: must be 1; another version wrote it"):
+    with pytest.raises(ScenarioError, match=r"format = 99: must be 2: it was written by another version"):
         resume(path)
 
 
@@ -133,7 +133,7 @@ class Own(Reboot):
 def test_a_policy_of_ones_own_cannot_be_saved(tmp_path):
     market = Market("quiet", rng=2, **{"users.count": 10})
     market.providers[1].policy = Own()
-    with pytest.raises(ScenarioError, match=r"providers\.1\.policy: Own is a policy of one's own"):
+    with pytest.raises(ScenarioError, match=r"providers\.1\.policy: Own is a custom policy"):
         save(market, tmp_path / "there.npz")
     assert list(tmp_path.iterdir()) == []
 

@@ -116,7 +116,7 @@ def test_users_and_money_are_conserved(scenario, seed):
         assert day["joined"].sum() == day["left"].sum()
         assert (day["users"] <= day["instances"]).all()
         before = day["users"]
-    people = market.people
+    people = market.demography
     here = (people.arrives < market.day) & (people.departs >= market.day)
     assert ((market.users.provider >= 0) == here).all()
     check_money(market)
@@ -153,12 +153,12 @@ def check_moves(market):
     assert (moves["gain"] > market.users.tolerance[moves["user"]]).all()
     if not market.record.responses:  # who copies a policy takes over its reach
         reach = {p.name: p.policy.reachable for p in market.providers}
-        assert (market.users.fussiness[moves["user"]] < moves["to"].astype(str).map(reach).astype(float)).all()
+        assert (market.users.requirements[moves["user"]] < moves["to"].astype(str).map(reach).astype(float)).all()
     outages = market.record.outages
     suffered = (outages["minutes"] * outages["instances"]).sum()
-    endured = market.record.column("downtime_minutes").sum()
-    assert endured == pytest.approx(market.users.downtime.sum())
+    minutes_lost = market.record.column("downtime_minutes").sum()
+    assert minutes_lost == pytest.approx(market.users.downtime.sum())
     if market.settings.users.redundancy.available:
-        assert endured <= suffered + 1e-6  # a failover is shorter than the outage
+        assert minutes_lost <= suffered + 1e-6  # a failover is shorter than the outage
     elif outages.groupby(["day", "provider", "server"], observed=True)["minutes"].sum().le(1440).all():
-        assert endured == pytest.approx(suffered)
+        assert minutes_lost == pytest.approx(suffered)

@@ -5,12 +5,12 @@ import tomllib
 
 import pytest
 
-from agents.section import Section
+from agents.settings import Settings
 from model import Scenario, ScenarioError
 from model.explain import sections
 from model.parameters import BEGIN, END, put_between_markers, tables, to_markdown, with_tables
+from model.published_terms import vendors
 from model.scenario import preset_names
-from model.terms import vendors
 from tests.commands import patchmarket
 from tests.pages import ROOT
 
@@ -26,7 +26,7 @@ def test_the_parameter_tables_are_up_to_date():
 def every_setting(section=Scenario):
     """Walk the schema the other way: keys, without the tables in them."""
     for key, info in section.model_fields.items():
-        below = [table for table in sections(info.annotation) if issubclass(table, Section)]
+        below = [table for table in sections(info.annotation) if issubclass(table, Settings)]
         for table in below:
             yield from every_setting(table)
         if not below:

@@ -174,7 +174,7 @@ def test_a_market_ends_and_says_so():
     while market.running:
         market.step()
     assert market.steps == market.day == 3
-    with pytest.raises(ScenarioError, match="days = 3: all have passed"):
+    with pytest.raises(ScenarioError, match="days = 3: all days have passed"):
         market.step()
 
 

@@ -38,7 +38,7 @@ def test_users_at_rest_are_arrivals_over_the_departure_rate():
 
 def test_arrivals_go_where_a_neighbour_is_and_believe_what_it_believes():
     run = market(**{"open_market.arrivals_per_day": 5.0, "days": 1, "open_market.links": 1, "flaws.per_year": 0.0})
-    newcomers = run.people.arriving[0]
+    newcomers = run.demography.arriving[0]
     friends = np.array([run.network.hears.indices[run.network.hears.indptr[i]] for i in newcomers])
     run.users.belief[np.arange(1000), run.users.provider[:1000]] = np.arange(1000)
     run.run()
@@ -68,13 +68,13 @@ def test_arrivals_are_linked_to_those_present_however_long_the_market_lasts():
         **{"users.count": 100, "days": 1500, "network.degree": 4, "open_market.arrivals_per_day": 5.0},
         **{"open_market.departures_per_year": 18.25},
     )
-    late = np.flatnonzero(run.people.arrives > 1400)
+    late = np.flatnonzero(run.demography.arrives > 1400)
     hears = run.network.hears
     for i in late[:50]:
         met = hears.indices[hears.indptr[i] : hears.indptr[i + 1]]
-        before = met[run.people.arrives[met] < run.people.arrives[i]]
+        before = met[run.demography.arrives[met] < run.demography.arrives[i]]
         assert len(set(before)) == 8
-        assert (run.people.departs[before] > run.people.arrives[i]).all()
+        assert (run.demography.departs[before] > run.demography.arrives[i]).all()
 
 
 def test_users_out_of_the_market_are_nowhere():
@@ -85,7 +85,7 @@ def test_users_out_of_the_market_are_nowhere():
         run.user(gone).provider = "Live & Co"
     users = run.agents_by_type[User]
     assert users.groupby("provider").count() == {p.name: p.users for p in run.providers}
-    assert start_to_end(run).sum() == ((run.users.provider >= 0) & (run.people.arrives < 0)).sum()
+    assert start_to_end(run).sum() == ((run.users.provider >= 0) & (run.demography.arrives < 0)).sum()
 
 
 def test_a_market_that_empties_goes_on():

@@ -101,7 +101,7 @@ def beliefs_of(plain):
 
 def faded_beliefs_of(market):
     belief, rows = market.users.belief.copy(), np.arange(len(market.users.provider))
-    belief[rows, market.users.provider] *= market.fade[market.day - 1 - market.users.as_of]
+    belief[rows, market.users.provider] *= market.decay[market.day - 1 - market.users.as_of]
     return belief
 
 

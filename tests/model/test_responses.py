@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from agents.experience import endured
+from agents.experience import minutes_lost
 from agents.policies import Flaw, LivePatch, Never
 from model import Market, Scenario
 from model.credits import MINUTES_PER_MONTH, credit_share
@@ -82,9 +82,9 @@ def test_making_patches_and_an_empty_fleet_count_in_the_floor():
     patches = war.record.column("patches")[:, 1].sum()
     assert patches > 10
     floor = patches * 5000.0 / (war.day / (365 / 12)) / maker.instances
-    assert cost_per_user(war, maker) == pytest.approx(floor)
+    assert cost_per_user(maker, war.record) == pytest.approx(floor)
     empty = market("price-war", rng=3, **{"providers.1.share": 0.0, "providers.0.share": 1.0, "days": 10}).run()
-    assert cost_per_user(empty.run(), empty.providers[1]) == pytest.approx((2500.0 + 100.0) / 1000)
+    assert cost_per_user(empty.providers[1], empty.run().record) == pytest.approx((2500.0 + 100.0) / 1000)
 
 
 def test_attrition_is_no_loss_to_a_rival():
@@ -171,7 +171,7 @@ def mean_over_seeds(of, settings, seeds=30):
     [(60.0, 0.0, 0.5), (0.0, 60.0, 0.5), (60.0, 60.0, 60.0), (60.0, 9.0, 9.0), (0.2, 0, 0.2)],
 )
 def test_two_instances_help_as_long_as_one_is_up(first, second, lost):
-    assert endured(first, second, 0.5) == lost
+    assert minutes_lost(first, second, 0.5) == lost
 
 
 def test_a_breach_of_the_whole_fleet_hits_doubled_users_as_well():
@@ -214,8 +214,8 @@ def test_users_leave_on_their_renewal_day_only():
     run = market(**{"users.contract_days": 90}).run()
     moves = run.record.moves
     assert len(moves) > 30
-    assert (moves["day"].to_numpy() % 90 == run.terms.remainder[moves["user"]]).all()
-    phases = np.bincount(run.terms.remainder, minlength=90)
+    assert (moves["day"].to_numpy() % 90 == run.contracts.renewal_phase[moves["user"]]).all()
+    phases = np.bincount(run.contracts.renewal_phase, minlength=90)
     assert abs(phases.mean() - phases).max() < 5 * math.sqrt(1000 / 90)  # spread over the term
 
 
@@ -235,7 +235,7 @@ def test_arrivals_are_bound_from_the_day_on_which_they_come():
         "open-market",
         **{"open_market.arrivals_per_day": 5.0, "users.contract_days": 100_000, "users.tolerance.median": 1.0},
     ).run()
-    arrived = run.people.arrives[run.record.moves["user"]]
+    arrived = run.demography.arrives[run.record.moves["user"]]
     assert not (run.record.moves["day"].to_numpy() == arrived).any()
 
 

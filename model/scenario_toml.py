@@ -1,21 +1,21 @@
-"""Show a scenario as TOML: complete, with every key's unit, grade and meaning as a comment."""
+"""A scenario as TOML: complete, with unit, grade and meaning of every key as a comment."""
 
 from typing import Any
 
 import tomlkit
 
-from agents.section import Section
+from agents.settings import Settings
 from model.paths import VENDOR_TERMS
+from model.published_terms import agreements, vendors
 from model.scenario import Scenario
 from model.schema import Sla, Tier
-from model.terms import agreements, vendors
 
 COMMENT_COLUMN = 44
 Terms = dict[str, Any] | None
 
 
 def to_toml(scenario: Scenario) -> str:
-    """Write a scenario with every default; what is written is itself a valid scenario.
+    """Return a scenario as TOML with all defaults; the text is itself a valid scenario.
 
     >>> print(to_toml(Scenario.preset("quiet")).splitlines()[2])
     days = 365                                  # days; design; length of a run
@@ -23,15 +23,15 @@ def to_toml(scenario: Scenario) -> str:
     return "\n".join(_table(scenario, "", array=False)).lstrip("\n") + "\n"
 
 
-def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> list[str]:
-    """Write a table: its plain keys first, as TOML wants it, then the tables in it."""
+def _table(section: Settings, name: str, *, array: bool, terms: Terms = None) -> list[str]:
+    """Return the lines of a table: its plain keys first, as TOML requires, then the tables in it."""
     lines, tables = [], []
     if name:
         lines += ["", f"[[{name}]]" if array else f"[{name}]"]
     for key in type(section).model_fields:
         value = getattr(section, key)
         path = f"{name}.{key}" if name else key
-        if isinstance(value, Section):
+        if isinstance(value, Settings):
             tables += _table(value, path, array=False)
         elif isinstance(value, list):
             published = agreements().get(section.terms) if isinstance(section, Sla) else None
@@ -42,7 +42,7 @@ def _table(section: Section, name: str, *, array: bool, terms: Terms = None) -> 
     return lines + tables
 
 
-def _line(section: Section, key: str, value: Any, terms: Terms) -> str:
+def _line(section: Settings, key: str, value: Any, terms: Terms) -> str:
     info = type(section).model_fields[key]
     origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
     remarks = [origin.get("unit"), _grade(section, key, value, origin, terms), info.description]
@@ -51,8 +51,8 @@ def _line(section: Section, key: str, value: Any, terms: Terms) -> str:
     return f"{assignment:<{COMMENT_COLUMN - 1}} # {comment}" if comment else assignment
 
 
-def _grade(section: Section, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
-    """Say where a value comes from: the default's grade, the published terms', or this scenario."""
+def _grade(section: Settings, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
+    """Return the origin of a value: the grade of the default or of the published terms, or this scenario."""
     if terms and isinstance(section, Tier) and section.model_dump() in terms["tiers"]:
         return f"{terms[f'{key}_grade']} ({terms['name']}, {terms['year']})"
     vendor = getattr(section, "vendor", "")

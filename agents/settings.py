@@ -1,14 +1,14 @@
-"""What a scenario file is made of: validated tables whose every key says its meaning, unit and grade."""
+"""The base of all tables of a scenario file: validated, each key with its meaning, unit and grade."""
 
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Grade = Literal["measured", "vendor-stated", "assumed", "design"]
-"""Where a default comes from. `design` is a choice of the experiment (a name, a size), not a claim."""
+"""Where a default comes from. `design` marks a choice of the experiment (a name, a size), not a claim."""
 
 
-class Section(BaseModel):
+class Settings(BaseModel):
     """A table of a scenario file: frozen, no unknown keys, no silent conversion, no NaN."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
@@ -23,14 +23,14 @@ def setting(
     source: str = "",
     **limits: Any,
 ) -> Any:
-    """Declare one key of a `Section`.
+    """Declare one key of a `Settings`.
 
     Parameters
     ----------
     default
-        The value where a file is silent; a `Section` class, or a function, makes it anew.
+        The value used when the key is left out; a `Settings` class or a function is called to make it.
     meaning
-        One line, shown by `patchmarket show` and in the parameter table.
+        One line, shown by `patchmarket show` and in the parameter tables.
     unit
         The unit; empty for a pure number, a name or a switch.
     grade, source

@@ -1,4 +1,4 @@
-"""The answer: one sentence, in dollars, to the question that the scenario asks."""
+"""The conclusion of a run: one sentence, in dollars, on which policy pays."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,8 @@ Provider = dict[str, Any]
 FIRST_DAYS = 30
 
 
-def answer(market: "Market", summary: dict[str, Any]) -> str:
-    """Return the sentence for a run that `summary` describes, from `model.summary.summarise`."""
+def conclusion(market: "Market", summary: dict[str, Any]) -> str:
+    """Return the concluding sentence of a run, given its summary from `model.summary.summarise`."""
     providers: list[Provider] = summary["providers"]
     if len(providers) == 1:
         only = providers[0]
@@ -21,19 +21,19 @@ def answer(market: "Market", summary: dict[str, Any]) -> str:
     if market.record.responses:
         return _after_responses(market, providers)
     if summary["moves"]["total"] == 0:
-        return _nobody_moved(providers)
+        return _no_moves(providers)
     changing = market.settings.open_market
     if changing.arrivals_per_day or changing.departures_per_year:
         return _ranking(summary)
     kinds = [p["policy"] == "live-patch" for p in providers]
     if len(providers) == 2 and sum(kinds) == 1:
         live = kinds.index(True)
-        return _does_it_pay(market, summary, live, 1 - live)
+        return _live_patching_pays(market, summary, live, 1 - live)
     return _ranking(summary)
 
 
 def dollars(amount: float) -> str:
-    """Write an amount for a reader.
+    """Format an amount of money.
 
     >>> dollars(5880.4), dollars(-12), dollars(0.5)
     ('$5,880', '-$12', '$0.50')
@@ -47,7 +47,7 @@ def _earns(provider: Provider) -> str:
     return "nothing" if profit is None else f"{dollars(profit)} per original server and month"
 
 
-def _nobody_moved(providers: list[Provider]) -> str:
+def _no_moves(providers: list[Provider]) -> str:
     ranked = _ranked(providers)
     if not ranked:
         return "Nobody moved, and nobody earned anything."
@@ -60,18 +60,18 @@ def _nobody_moved(providers: list[Provider]) -> str:
     )
 
 
-def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: int) -> str:
-    """Say what the email asks: did the users move, who earns more, and what might patches cost at most."""
+def _live_patching_pays(market: "Market", summary: dict[str, Any], live: int, other: int) -> str:
+    """Return the answer to the email's question: who moved, who earns more, and what patches may cost at most."""
     rival, host = summary["providers"][live], summary["providers"][other]
     if not host["users_start"] or not rival["users_start"]:
         return _ranking(summary)
     net = summary["flows"][other][live] - summary["flows"][live][other]
     moved = net / host["users_start"]
     loser, payer = market.providers[other], market.providers[live]
-    seats = min(loser.capacity, host["users_start"])
-    margin = loser.price * seats - loser.policy.servers_paid(1) * loser.server_cost  # of a server, before patches
+    users = min(loser.capacity, host["users_start"])
+    margin = loser.price * users - loser.policy.servers_paid(1) * loser.server_cost  # a server, unpatched
     patches, servers = (market.record.column(name)[:, payer.index].sum() for name in ("patch_cost", "servers"))
-    bill = float(patches / servers * DAYS_PER_MONTH)  # a server and month, as it came out
+    bill = float(patches / servers * DAYS_PER_MONTH)  # per server and month, as paid in the run
     head = (
         f"{moved:.1%} of {host['name']}'s users moved to {rival['name']}, which now earns {_earns(rival)}, "
         f"against {dollars(host['profit_per_original_server'])} for {host['name']}"
@@ -88,12 +88,12 @@ def _does_it_pay(market: "Market", summary: dict[str, Any], live: int, other: in
     return (
         f"Live patching pays: {head}. To keep those users, {host['name']} could spend up to "
         f"{dollars(most)} per server and month on live patches ({rival['name']} pays {dollars(bill)}), or would do as "
-        f"well with a price cut of at most {dollars(most / seats)} per user."
+        f"well with a price cut of at most {dollars(most / users)} per user."
     )
 
 
 def _after_responses(market: "Market", providers: list[Provider]) -> str:
-    """Say what came of it when providers did not stand still: who earns what, now and in the first month."""
+    """Return what providers earn after their responses, compared with the first month."""
     record = market.record
     first = record.column("profit")[:FIRST_DAYS].mean(axis=0) * DAYS_PER_MONTH
     parts = []
@@ -118,6 +118,6 @@ def _ranking(summary: dict[str, Any]) -> str:
 
 
 def _ranked(providers: list[Provider]) -> list[Provider]:
-    """Sort by closing profit, best first; those that started without a server are left out."""
+    """Return the providers by closing profit, best first, without those that started without a server."""
     earning = [p for p in providers if p["profit_per_original_server"] is not None]
     return sorted(earning, key=lambda p: -p["profit_per_original_server"])

@@ -1,4 +1,7 @@
-"""Founding: who is there on day 0, drawn from streams of their own."""
+"""The initial state: providers and users on day 0, drawn from streams of their own.
+
+The names of the streams ("fussiness", "seats") are part of the results: another name gives other draws.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -7,7 +10,7 @@ import mesa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.chance import bernoulli_indices
+from agents.bernoulli import bernoulli_indices
 from agents.provider import Provider
 from agents.users import INITIAL, UNKNOWN, Floats, Rows, Users
 from model.errors import ScenarioError
@@ -17,8 +20,8 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 
-def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list[Provider]:
-    """Make the providers, in the scenario's order."""
+def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list[Provider]:
+    """Return the providers, in the scenario's order."""
     return [
         Provider(
             market,
@@ -43,7 +46,7 @@ def found_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> list
     ]
 
 
-def found_users(
+def create_users(
     rows: Rows,
     scenario: "Scenario",
     seed: int,
@@ -51,32 +54,42 @@ def found_users(
     downtime_value: ArrayLike | None = None,
     provider: Any = None,
 ) -> Users:
-    """Make the users: each knows its own provider at 0 minutes a month, and maybe others at their claims.
+    """Return the users. Each believes its own provider to have no downtime, and may know others by their claims.
 
-    Rows beyond `users.count` are for those who arrive later; they are nowhere yet.
+    Rows beyond `users.count` are for users who arrive later; they have no provider yet.
+
+    Parameters
+    ----------
+    tolerance, downtime_value, provider
+        One value for each initial user, in place of those drawn; `provider` holds indices.
+
+    Raises
+    ------
+    ScenarioError
+        If one of these columns has another length or values that are not allowed.
     """
     given, n, p = scenario.users, scenario.users.count, len(scenario.providers)
     later = len(rows) - n
-    # Fussiness is stratified, so that exactly the share `reach` of the users can run on a platform.
-    fussiness = (stream(seed, "fussiness").permutation(n) + 0.5) / n
-    fussiness = np.concatenate([fussiness, stream(seed, "fussiness", "arrivals").random(later)])
-    seats = stream(seed, "seats").permutation(n)
+    # Requirements are stratified, so that exactly the share `reach` of the users can run on a platform.
+    requirements = (stream(seed, "fussiness").permutation(n) + 0.5) / n
+    requirements = np.concatenate([requirements, stream(seed, "fussiness", "arrivals").random(later)])
+    order = stream(seed, "seats").permutation(n)
     own = (
-        seat(scenario, fussiness[:n], seats)
+        assign_providers(scenario, requirements[:n], order)
         if provider is None
         else _column("provider", provider, n, 0, p - 1, whole=True).astype(np.int16)
     )
-    everybody = n + later
+    rows_in_all = n + later
     users = Users.on(
         rows,
         provider=np.concatenate([own, np.full(later, -1, np.int16)]),
-        slot=_slots(own, seats, p, everybody * (2 if given.redundancy.available else 1)),
+        slot=_slots(own, order, p, rows_in_all * (2 if given.redundancy.available else 1)),
         belief=np.array(np.nan),
         source=np.array(UNKNOWN),
         as_of=np.array(-1),
-        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), everybody),
-        value=_lognormal(given.downtime_value, stream(seed, "values"), everybody),
-        fussiness=fussiness,
+        tolerance=_lognormal(given.tolerance, stream(seed, "tolerances"), rows_in_all),
+        value=_lognormal(given.downtime_value, stream(seed, "values"), rows_in_all),
+        requirements=requirements,
         instances=np.array(1),
     )
     if tolerance is not None:
@@ -84,7 +97,7 @@ def found_users(
     if downtime_value is not None:
         users.value[:n] = _column("downtime_value", downtime_value, n, np.nextafter(0, 1))
     for j, settings in enumerate(scenario.providers):
-        aware = bernoulli_indices(stream(seed, "awareness", settings.name), everybody, given.initial_awareness)
+        aware = bernoulli_indices(stream(seed, "awareness", settings.name), rows_in_all, given.initial_awareness)
         users.belief[aware, j] = settings.claimed_downtime
         users.source[aware, j] = INITIAL
     users.belief[np.arange(n), own] = 0.0
@@ -92,17 +105,18 @@ def found_users(
     return users
 
 
-def seat(scenario: "Scenario", fussiness: Floats, seats: NDArray[np.int64]) -> NDArray[np.int16]:
-    """Give every user a provider by the shares, at random; special platforms first, to users who can run there.
+def assign_providers(scenario: "Scenario", requirements: Floats, order: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Return each user's provider, by the shares: providers take users who can run on their platform, in `order`.
 
-    Providers of equal reach are gone through by name, so their order in the file does not matter.
+    Platforms with the smallest reach come first. Those of equal reach are sorted by name, so their order in the file
+    does not matter.
     """
-    n, settings = len(fussiness), scenario.providers
+    n, settings = len(requirements), scenario.providers
     sizes = largest_remainder(scenario.shares, [s.name for s in settings], n)
     own = np.full(n, -1, np.int16)
-    free = seats
+    free = order
     for j in sorted(range(len(settings)), key=lambda j: (settings[j].policy.reachable, settings[j].name)):
-        able = fussiness[free] < settings[j].policy.reachable
+        able = requirements[free] < settings[j].policy.reachable
         chosen = free[able][: sizes[j]]
         own[chosen] = j
         free = free[own[free] < 0]
@@ -125,23 +139,23 @@ def largest_remainder(shares: list[float], names: list[str], n: int) -> list[int
     return sizes
 
 
-def _slots(own: NDArray[np.int16], seats: NDArray[np.int64], providers: int, room: int) -> NDArray[np.int32]:
-    """Give each provider's users their slots in the order of `seats`, so that neighbours are spread."""
-    slots = np.zeros(room, np.int32)
+def _slots(own: NDArray[np.int16], order: NDArray[np.int64], providers: int, size: int) -> NDArray[np.int32]:
+    """Return the slots of each provider's users, in random `order`, so that neighbours are on different servers."""
+    slots = np.zeros(size, np.int32)
     for j in range(providers):
-        members = seats[own[seats] == j]
+        members = order[own[order] == j]
         slots[members] = np.arange(len(members), dtype=np.int32)
     return slots
 
 
 def _lognormal(spread: Any, rng: np.random.Generator, n: int) -> Floats:
-    """Draw lognormal values; the same draws serve every median and sigma (common random numbers)."""
-    with np.errstate(over="ignore"):  # what is too large for a number is infinite, which both may be
+    """Draw lognormal values, from the same normal draws for every median and sigma (common random numbers)."""
+    with np.errstate(over="ignore"):  # values too large for a float become infinite, which is allowed
         return np.asarray(spread.median * np.exp(spread.sigma * rng.standard_normal(n)))
 
 
 def _column(name: str, values: Any, n: int, least: float = 0, most: float = np.inf, *, whole: bool = False) -> Floats:
-    """Take over one value for each of the users who are there from the start, checked."""
+    """Return the values given for the initial users as a checked column."""
     try:
         column = np.asarray(values, np.float64)
     except (TypeError, ValueError):

@@ -1,5 +1,5 @@
-# `run` lets days pass together on which nobody but the users does anything; `step` takes each by itself. Both must
-# come to the same, to the last byte, whatever is going on in the market.
+# `run` passes quiet days in one call; `step` takes each by itself. Both give the same bytes, whatever is going on.
+import mesa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,15 +14,21 @@ TOUCHY = {"users.tolerance.median": 1.5, "word_of_mouth.talk_per_day": 0.05}
 
 
 def both(scenario, seed, **settings):
+    """Hold `run` to stepping; return the number of days that were stepped in `run`."""
     whole, daily = (Market(scenario, rng=seed, **settings) for _ in range(2))
-    strides = 0
-    while whole.day < whole.settings.days:
-        whole._pass(whole.settings.days)
-        strides += 1
+    step, stepped = whole.step, []
+
+    def counted():
+        stepped.append(whole.day)
+        step()
+
+    whole.step = counted
+    whole.run()
     for _ in range(daily.settings.days):
         daily.step()
     same_markets(whole, daily)
-    return strides
+    assert whole.steps == daily.steps
+    return len(stepped)
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -66,7 +72,7 @@ OTHER = [
     st.lists(st.sampled_from(OTHER), max_size=3),
     st.integers(0, 99),
 )
-def test_whatever_goes_on_a_run_is_its_days(policy, rival, strategy, others, seed):
+def test_a_run_of_any_scenario_is_its_days(policy, rival, strategy, others, seed):
     changes = {"providers.0.policy": policy, "providers.1.policy": rival, "providers.0.strategy": strategy}
     changes |= {"providers.0.review_days": 17, "providers.0.lead_days": 5}
     for other in others:
@@ -74,20 +80,57 @@ def test_whatever_goes_on_a_run_is_its_days(policy, rival, strategy, others, see
     both("thought-experiment", seed, **(TINY | TOUCHY | changes))
 
 
-def test_days_pass_together_where_nothing_happens():
-    assert both("quiet", 1, **{"users.count": 100}) == 1
-    assert both("thought-experiment", 1, **{"users.count": 2000}) < 120
+@settings(deadline=None, derandomize=True, max_examples=20)
+@given(st.lists(st.integers(1, 70), max_size=5), st.sampled_from(POLICIES), st.integers(0, 99))
+def test_a_run_in_pieces_is_its_days(pieces, policy, seed):
+    changes = TINY | TOUCHY | {"providers.0.policy": policy, "users.initial_awareness": 0.5}
+    pieced, daily = (Market("thought-experiment", rng=seed, **changes) for _ in range(2))
+    for days in pieces:
+        pieced.run(days)
+        pieced.providers[0].price = 5.0 + days / 100  # news on the first day of the next piece
+        for _ in range(min(days, daily.settings.days - daily.day)):
+            daily.step()
+        daily.providers[0].price = 5.0 + days / 100
+    pieced.run()
+    while daily.running:
+        daily.step()
+    same_markets(pieced, daily)
+
+
+def test_quiet_days_are_not_stepped():
+    assert both("quiet", 1, **{"users.count": 100}) == 0
+    assert 0 < both("thought-experiment", 1, **{"users.count": 2000}) < 120
+
+
+class Diary(Market):
+    """Does something of its own every day."""
+
+    def step(self):
+        super().step()
+        self.pages = [*getattr(self, "pages", []), self.day]
+
+
+def test_a_subclass_with_a_step_of_its_own_gets_every_day():
+    diary = Diary("quiet", rng=1, **{"users.count": 100, "days": 50})
+    assert diary.run().pages == list(range(1, 51))
+    same_markets(diary, Market("quiet", rng=1, **{"users.count": 100, "days": 50}).run())
+
+
+def test_a_data_collector_gets_every_day():
+    market = Market("quiet", rng=1, **{"users.count": 100, "days": 50})
+    market.datacollector = mesa.DataCollector(model_reporters={"day": "day"})
+    assert market.run().datacollector.get_model_vars_dataframe()["day"].tolist() == list(range(1, 51))
 
 
 class Odd(Reboot):
-    """Reboots everything on every 13th day, flaw or not: nobody could know from a reboot policy."""
+    """Reboots on every 13th day, with or without a flaw, which `next_day` does not know."""
 
     def plan(self, maintenance, day):
         if day % 13 == 12:
             maintenance.announce(day)
 
 
-def test_a_policy_of_ones_own_is_asked_every_day():
+def test_a_custom_policy_gets_every_day():
     market = Market("quiet", rng=1, **{"users.count": 100, "days": 130})
     market.providers[0].policy = Odd()
     assert market.run().record.column("campaigns")[-1, 0] == 10
@@ -110,7 +153,7 @@ def test_what_is_changed_by_hand_between_two_runs_counts_from_the_next_day():
 
 @pytest.mark.parametrize("threads", [2, 3, 7])
 @pytest.mark.parametrize("network", ["watts-strogatz", "barabasi-albert", "none"])
-def test_any_number_of_threads_comes_to_the_same(threads, network):
+def test_results_do_not_depend_on_the_number_of_threads(threads, network):
     settings = TINY | TOUCHY | {"network.kind": network, "users.advertising_per_day": 0.01, "users.peer_weight": 1.0}
     one, many = (Market(rng=6, threads=n, **settings).run() for n in (1, threads))
     same_markets(one, many)

@@ -1,0 +1,100 @@
+"""The market as Mesa sees it: agents, their views, moving them, the graph and the data collector."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import mesa
+import numpy as np
+
+from agents.fleets import Fleets, relocate
+from agents.provider import Provider
+from agents.user import User
+from agents.users import Floats, Users
+from model.collect import collector_from
+from model.errors import ScenarioError
+from model.network import Graph
+from model.record import Record
+from model.streams import checked_seed
+
+
+class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
+    """Base of the market: what Mesa and its users expect of a model.
+
+    Users live in columns. Their Mesa agents are views of single rows, created when they are first accessed.
+    """
+
+    day: int
+    users: Users
+    providers: list[Provider]
+    fleets: Fleets
+    network: Graph
+    record: Record
+    decay: Floats  # see agents.experience.decay_factors
+
+    def __init__(self, rng: int | None) -> None:
+        self.seed = checked_seed(rng)
+        super().__init__(rng=self.seed)
+        self.user_views: dict[int, User] = {}
+        self.own_collector: Any = None  # the data collector set by the caller
+
+    @property
+    def agents(self) -> Any:
+        """All agents, providers and users, as a Mesa AgentSet; creates the views of all users."""
+        self._create_user_views()
+        return super().agents
+
+    @property
+    def agents_by_type(self) -> Any:
+        """The agents by class; creates the views of all users."""
+        self._create_user_views()
+        return super().agents_by_type
+
+    def user(self, row: int) -> User:
+        """Return the Mesa agent of one user, always the same object."""
+        if row not in self.user_views:
+            self.user_views[row] = User(self, row)
+        return self.user_views[row]
+
+    def _create_user_views(self) -> None:
+        """Create the missing views, and remove those of users who have left the market."""
+        present = self.users.provider >= 0
+        for row in [row for row in self.user_views if not present[row]]:
+            self.user_views.pop(row).remove()
+        if len(self.user_views) < present.sum():
+            for row in np.flatnonzero(present).tolist():
+                self.user(row)
+
+    def move(self, rows: Sequence[int], name: str) -> None:
+        """Move users to the provider of that name, outside the rules and without an entry in the record of moves.
+
+        Raises
+        ------
+        ScenarioError
+            If there is no such provider, or a user is not in the market.
+        """
+        index = next((p.index for p in self.providers if p.name == name), None)
+        if index is None:
+            raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
+        movers, yesterday = np.asarray(rows, np.int32), self.day - 1
+        if (self.users.provider[movers] < 0).any():
+            raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
+        movers = movers[self.users.provider[movers] != index]
+        own = self.users.provider[movers]
+        self.users.belief[movers, own] *= self.decay[yesterday - self.users.as_of[movers]]
+        unaware = movers[np.isnan(self.users.belief[movers, index])]
+        self.users.belief[unaware, index] = 0.0
+        relocate(yesterday, movers, np.full(len(movers), index, np.int16), self.users, self.fleets)
+
+    @property
+    def graph(self) -> Any:
+        """The network as a networkx graph."""
+        return self.network.to_networkx()
+
+    @property
+    def datacollector(self) -> Any:
+        """A Mesa DataCollector: the one set by the caller, else one with users, shares, profits and moves by day."""
+        return collector_from(self.record) if self.own_collector is None else self.own_collector
+
+    @datacollector.setter
+    def datacollector(self, collector: Any) -> None:
+        self.own_collector = collector
