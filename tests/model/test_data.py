@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from model.terms import DATA
+from model.published_terms import DATA
 
 PACKAGE = json.loads((DATA / "datapackage.json").read_bytes())
 RESOURCES = {resource["name"]: resource for resource in PACKAGE["resources"]}
@@ -72,7 +72,7 @@ def test_the_page_names_every_column_and_the_same_totals(name):
     dates = [row[next(iter(k for k in row if "date" in k))] for row in rows]
     assert dates == sorted(dates)
     told = "; ".join(f"`{key}` {value:,}" for key, value in totals.items() if key != "rows")
-    assert f"[{name}.csv]({name}.csv) | {len(rows)} | {dates[0]} | {dates[-1]} | {told} |" in PAGE
+    assert f"| `{name}.csv` | {len(rows)} | {dates[0]} | {dates[-1]} | {told} |" in PAGE
     section = PAGE.partition(f"## {name}.csv\n")[2].partition("\n## ")[0]
     assert [column for column in rows[0] if f"`{column}`" not in section] == []
     assert "Licence" in section

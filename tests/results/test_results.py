@@ -214,6 +214,32 @@ def test_all_years_of_debians_history_agree_with_the_reports_of_a_run():
     assert (rows["flaws"], rows["reboot"]) == (told["2026"]["flaws"], told["2026"]["reboot"])
 
 
+def test_the_readme_tells_the_headline_as_it_came_out():
+    end = summary_of("headline").iloc[-1]
+    readme = " ".join((reproduce.ROOT / "README.md").read_text(encoding="utf-8").split())
+    told = (
+        f"over {end['replicates']:.0f} seeds the rebooting host loses {100 * end['lost_share_median']:.1f} % of its users "
+        f"in the median year (95 %: {100 * end['median_from']:.1f} to {100 * end['median_to']:.1f} %), and between "
+        f"{100 * end['lost_share_low']:.0f} % and {100 * end['lost_share_high']:.0f} % in eight years out of ten"
+    )
+    assert told in readme
+
+
+def test_a_pattern_is_passed_where_the_model_is_within_the_tolerance():
+    from results.patterns.published import PATTERNS
+
+    rows = summary_of("patterns")
+    assert rows["pattern"].tolist() == [pattern.name for pattern in PATTERNS]
+    within = (rows["from"] <= rows["model"]) & (rows["model"] <= rows["to"])
+    assert rows["outcome"].tolist() == ["passed" if passed else "failed" for passed in within]
+    assert all(pattern.low <= (pattern.observed or pattern.low) <= pattern.high for pattern in PATTERNS)
+
+
+def test_shape_of_tolerance_matters_more_than_order_of_talk():
+    gaps = summary_of("structure").groupby("choice")["gap"].apply(lambda gap: gap.abs().max())
+    assert gaps["tolerance"] > gaps["talk"]
+
+
 # The command.
 
 
