@@ -237,8 +237,8 @@ def test_vendors_differ_in_all_their_terms():
     assert len(asked) == len(vendors())
     hotpatch = asked["Windows Server 2025 hotpatch with Azure Arc"]
     policy = scenario.replace(**hotpatch.patching).providers[0].policy
-    assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 24.0)
-    assert hotpatch.price == 24.0
+    assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 0.0)
+    assert hotpatch.price == 0.0
     slow = plan_of(scenario.replace(**{"providers.0.policy.notice_days": 91}), 0)
     assert "Amazon Linux kernel live patching" not in {c.name for c in vendors_of(slow, 0)}
 

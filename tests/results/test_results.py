@@ -220,7 +220,8 @@ def test_the_readme_tells_the_headline_as_it_came_out():
     told = (
         f"over {end['replicates']:.0f} seeds the rebooting host loses {100 * end['lost_share_median']:.1f} % of its "
         f"users in the median year (95 %: {100 * end['median_from']:.1f} to {100 * end['median_to']:.1f} %), and "
-        f"between {100 * end['lost_share_low']:.0f} % and {100 * end['lost_share_high']:.0f} % in eight years out of ten"
+        f"between {100 * end['lost_share_low']:.0f} % and {100 * end['lost_share_high']:.0f} % in "
+        "eight years out of ten"
     )
     assert told in readme
 
