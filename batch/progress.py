@@ -67,12 +67,12 @@ def progress_text(counts: "Counts", seconds: float) -> str:
     """
     now = counts.done + counts.failed
     whole = now + counts.skipped
-    words = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
+    parts = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
     if counts.failed:
-        words.append(f"{counts.failed:,} failed")
+        parts.append(f"{counts.failed:,} failed")
     if now and seconds > 0:
-        words += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
-    return ", ".join(words)
+        parts += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
+    return ", ".join(parts)
 
 
 def clock(seconds: float) -> str:

@@ -31,7 +31,7 @@ class Kind(NamedTuple):
 def kinds() -> dict[str, Kind]:
     """Return the kinds of files, by the name that the command line knows."""
     from answers.calibration import targets
-    from answers.decision import company
+    from answers.decision import decide_company
     from batch import study, study_file
     from model import scenario
 
@@ -39,7 +39,7 @@ def kinds() -> dict[str, Kind]:
         "scenario": Kind(scenario.Scenario, "A scenario of patchmarket", scenario.DATA, nothing),
         "study": Kind(study.Study, "A study of patchmarket", study_file.DATA, spell_study),
         "targets": Kind(targets.Targets, "Targets of a calibration", targets.DATA, nothing),
-        "company": Kind(company.Company, "A hosting company in eight numbers", company.DATA, nothing),
+        "company": Kind(decide_company.Company, "A hosting company in eight numbers", decide_company.DATA, nothing),
     }
 
 

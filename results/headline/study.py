@@ -10,7 +10,9 @@ from scipy import stats
 from agents.experience import DAYS_PER_MONTH
 from model.figures import PALETTE, SMOOTHING_DAYS, trailing_mean
 from results.claim import Claim
-from results.runs import CONFIDENCE, in_parallel, sheet
+from results.estimates import CONFIDENCE
+from results.runs import parallel_map
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,7 @@ def compute(workers: int, users: int, seed: int, replicates: int, shown: int, ev
     """
     import pandas as pd
 
-    years = np.array(in_parallel(partial(year, users), range(seed, seed + replicates), workers))
+    years = np.array(parallel_map(partial(year, users), range(seed, seed + replicates), workers))
     days = years.shape[2]
     at = np.unique([0, *range(every_days - 1, days, every_days), days - 1])
     table = pd.DataFrame({"day": at + 1})
@@ -87,7 +89,7 @@ def sentence(summary: "pd.DataFrame") -> str:
 
 def draw(summary: "pd.DataFrame") -> "Figure":
     """Draw the bands, and in them the year that is shown."""
-    figure, (share, money) = sheet(1, 2, width=9, height=6.5)
+    figure, (share, money) = subplots(1, 2, width=9, height=6.5)
     band(share, summary, "host_share", PALETTE[5], "rebooting host", scale=100)
     share.set(ylabel="share of all users (%)", ylim=(0, 60))
     band(money, summary, "rival_dollars", PALETTE[2], "live-patching rival")

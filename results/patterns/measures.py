@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from results.runs import mean_of, on_ten_servers
+from results.estimates import estimate_mean
+from results.runs import ten_server_settings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def market_of(users: int, seed: int, **settings: Any) -> "Market":
     """Return a year, or more, of the thought experiment that has been run."""
     from model.market import Market
 
-    return Market("thought-experiment", rng=seed, **on_ten_servers(users), **settings).run()
+    return Market("thought-experiment", rng=seed, **ten_server_settings(users), **settings).run()
 
 
 def lost(market: "Market") -> float:
@@ -145,13 +146,13 @@ def measure(runs: Runs, resamples: int, seed: int) -> dict[str, Measured]:
 
 def raised(done: Sequence[dict[str, Any]]) -> Measured:
     """Return the hazard ratio of a neighbour who left last month."""
-    return Measured(*(math.exp(log) for log in mean_of(effects(done, "lag 1"), "log").values()))
+    return Measured(*(math.exp(log) for log in estimate_mean(effects(done, "lag 1"), "log").values()))
 
 
 def contrast(done: Sequence[dict[str, Any]], one: str, other: str) -> Measured:
     """Return by how much one logarithm of the hazard ratio is above another."""
     gaps = [a - b for a, b in zip(effects(done, one), effects(done, other), strict=True)]
-    return Measured(*mean_of(gaps, "gap").values())
+    return Measured(*estimate_mean(gaps, "gap").values())
 
 
 def effects(done: Sequence[dict[str, Any]], which: str) -> list[float]:

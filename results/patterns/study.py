@@ -9,7 +9,8 @@ from results.claim import Claim
 from results.patterns import measures
 from results.patterns.measures import Measured
 from results.patterns.published import PATTERNS, Pattern
-from results.runs import in_parallel, sheet
+from results.runs import parallel_map
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,7 @@ def compute(workers: int, users: int, seed: int, replicates: int, resamples: int
     import pandas as pd
 
     tasks = [(name, users, at) for name in measures.RUNS for at in range(seed, seed + replicates)]
-    done = in_parallel(measures.run, tasks, workers)
+    done = parallel_map(measures.run, tasks, workers)
     runs = {name: done[k * replicates : (k + 1) * replicates] for k, name in enumerate(measures.RUNS)}
     found = measures.measure(runs, resamples, seed)
     return pd.DataFrame([row_of(pattern, found[pattern.name]) for pattern in PATTERNS])
@@ -70,7 +71,7 @@ def table(summary: "pd.DataFrame") -> str:
 
 def draw(summary: "pd.DataFrame") -> "Figure":
     """Draw each pattern's tolerance and what the model gives, in units of what is published."""
-    figure, (place,) = sheet(1, width=10, height=4.8)
+    figure, (place,) = subplots(1, width=10, height=4.8)
     for y, row in enumerate(summary.to_dict("records")):
         unit = row["observed"] if row["observed"] > 0 else 1.0  # nan: a direction, which is told from 1
         colour = PALETTE[2] if row["outcome"] == "passed" else PALETTE[5]

@@ -10,7 +10,9 @@ from scipy import stats
 
 from model.figures import PALETTE
 from results.claim import Claim
-from results.runs import in_parallel, mean_of, on_ten_servers, sheet
+from results.estimates import estimate_mean
+from results.runs import parallel_map, ten_server_settings
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,9 +49,9 @@ def compute(
     import pandas as pd
 
     tasks = [(which, name, at) for which, name in fast() for at in range(seed, seed + replicates)]
-    shares = np.reshape(in_parallel(partial(run, users), tasks, workers), (-1, replicates))
+    shares = np.reshape(parallel_map(partial(run, users), tasks, workers), (-1, replicates))
     lost = dict(zip(fast(), shares, strict=True))
-    twins = in_parallel(partial(plain, plain_users), range(seed, seed + plain_replicates), workers)
+    twins = parallel_map(partial(plain, plain_users), range(seed, seed + plain_replicates), workers)
     lost |= dict(zip((("talk", PLAIN), ("talk", TURNS)), np.transpose(twins), strict=True))
     return pd.DataFrame([row_of(which, name, lost) for which, name in lost])
 
@@ -67,7 +69,7 @@ def run(users: int, task: tuple[str, str, int]) -> float:
 
     which, name, seed = task
     network: dict[str, Any] = {"network": NETWORKS[name]} if which == "network" else {}
-    market = Market("thought-experiment", rng=seed, **on_ten_servers(users), **network)
+    market = Market("thought-experiment", rng=seed, **ten_server_settings(users), **network)
     if which == "tolerance":  # the same ranks, so that who is patient stays so
         column = market.users.tolerance
         column[:] = TOLERANCES[name](stats.lognorm.cdf(column, SIGMA, scale=MEDIAN))
@@ -81,7 +83,7 @@ def plain(users: int, seed: int) -> list[float]:
     from model.scenario import Scenario
     from results.structure.sequential import SequentialMarket
 
-    scenario = Scenario.preset("thought-experiment", **on_ten_servers(users))
+    scenario = Scenario.preset("thought-experiment", **ten_server_settings(users))
     synchronous, turns = PlainMarket(scenario, rng=seed).run(), SequentialMarket(scenario, rng=seed).run()
     return [1 - 2 * market.users_by_day[-1][0] / users for market in (synchronous, turns)]
 
@@ -89,10 +91,12 @@ def plain(users: int, seed: int) -> list[float]:
 def row_of(which: str, name: str, lost: dict[tuple[str, str], Any]) -> dict[str, Any]:
     """Return a row of the summary."""
     shares = lost[which, name]
-    row: dict[str, Any] = {"choice": which, "structure": name, "replicates": len(shares)} | mean_of(shares, "lost")
+    row: dict[str, Any] = {"choice": which, "structure": name, "replicates": len(shares)} | estimate_mean(
+        shares, "lost"
+    )
     row["run_low"], row["run_median"], row["run_high"] = np.quantile(shares, [0.1, 0.5, 0.9])
     base = lost["talk", PLAIN] if which == "talk" else lost["base", BASE]
-    return row | mean_of([ours - theirs for ours, theirs in zip(shares, base, strict=True)], "gap")
+    return row | estimate_mean([ours - theirs for ours, theirs in zip(shares, base, strict=True)], "gap")
 
 
 def sentence(summary: "pd.DataFrame") -> str:
@@ -138,7 +142,7 @@ def table(summary: "pd.DataFrame") -> str:
 
 def draw(summary: "pd.DataFrame") -> "Figure":
     """Draw each structure's mean with its interval, on the band of its runs."""
-    figure, (place,) = sheet(1, width=10, height=5.5)
+    figure, (place,) = subplots(1, width=10, height=5.5)
     colours = dict(zip(("base", "tolerance", "network", "talk"), PALETTE, strict=False))
     for y, row in enumerate(summary.to_dict("records")):
         colour = colours[row["choice"]]

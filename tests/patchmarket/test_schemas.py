@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from answers.calibration import targets
-from answers.decision import company
+from answers.decision import decide_company
 from batch import study_file
 from model import Scenario
 from model.errors import ScenarioError
@@ -21,7 +21,7 @@ FILES = {
     "scenario": sorted((DATA / "presets").glob("*.toml")),
     "study": sorted(study_file.DATA.glob("*.toml")),
     "targets": sorted(targets.DATA.glob("*.toml")),
-    "company": sorted(company.DATA.glob("*.toml")),
+    "company": sorted(decide_company.DATA.glob("*.toml")),
 }
 OURS = [(kind, path) for kind, paths in FILES.items() for path in paths]
 

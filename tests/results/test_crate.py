@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from results import crate as crates
-from results.claim import load_claim
+from results.catalogue import load_claim
 from results.reproduce import ROOT
 from tests.commands import patchmarket
 
