@@ -266,7 +266,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2():
 
 @pytest.mark.parametrize(("names", "every"), [([], False), (["fifth"], True)])
 def test_claims_are_named_or_all_are_meant(names, every):
-    with pytest.raises(ScenarioError, match=r"^NAME: give names or --all, not both; claims are fifth, .*$"):
+    with pytest.raises(ScenarioError, match=r"^NAME: give names or --all, not both; claims are headline, fifth, .*$"):
         reproduce_command.reproduce(names, every=every, check=True, quick=True, workers=1)
 
 
