@@ -95,9 +95,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     place.set_xscale("symlog", linthresh=0.1)
     place.set_xlim(-1, MOST)
     place.set_xticks([-1, 0, 0.1, 0.3, 1, 3, 10], ["-1", "0", "0.1", "0.3", "1", "3", "10"])
-    place.set(
-        xlabel="model over published (point, 95 %); tolerance (grey); green passed, blue undecided, red failed"
-    )
+    place.set(xlabel="model over published (point, 95 %); tolerance (grey); green passed, blue undecided, red failed")
     return figure
 
 

@@ -5,7 +5,15 @@ import pytest
 from tests.pages import ROOT, Step, do, same, steps
 
 GUIDE = ROOT / "docs" / "guide"
-PAGES = ["first-run", "your-own-company", "your-own-study", "your-own-policy", "your-own-network", "tables"]
+PAGES = [
+    "first-run",
+    "your-own-company",
+    "your-own-study",
+    "your-own-policy",
+    "your-own-network",
+    "your-own-records",
+    "tables",
+]
 
 
 def test_every_page_is_tested_and_leads_to_commands():
