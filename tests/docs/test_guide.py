@@ -13,6 +13,7 @@ PAGES = [
     "your-own-network",
     "your-own-records",
     "mesa",
+    "tables",
 ]
 
 
