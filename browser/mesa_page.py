@@ -17,7 +17,7 @@ def portray(user: Any) -> Any:
     return AgentPortrayalStyle(color=colours(len(user.model.providers))[index], size=30)
 
 
-def mesa_page(scenario: str | Scenario = "thought-experiment", seed: int = 3, users: int = USERS) -> Any:
+def solara_page(scenario: str | Scenario = "thought-experiment", seed: int = 3, users: int = USERS) -> Any:
     """Return Mesa's page for a market: its network, shares and profits, with sliders for what matters most.
 
     Parameters

@@ -41,6 +41,7 @@ GROUPS = {  # in each, those that most people need come first
         check_commands.report,
         check_commands.validate,
         check_commands.parameters,
+        check_commands.schema,
         check_commands.reproduce,
     ),
 }

@@ -92,7 +92,7 @@ def draw_acceptability(axes: Any, found: Acceptability, price: float) -> None:
     axes.plot(found.prices, 100 * found.pays, ":", color="black", lw=1.4, label="live patching beats the present one")
     axes.axvline(price, color=RED, ls="--", lw=1)
     axes.set(xlabel="price of live patching (dollars a server and month)", ylabel="best on average (%)", ylim=(0, 101))
-    axes.legend(fontsize=8, frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.95))
+    axes.legend(fontsize=7, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     axes.grid(alpha=0.3)
 
 

@@ -151,4 +151,7 @@ ratio of two means, and for a difference in users. Over what is not known each p
 gains are then more skewed. Grey: 93.5 to 96.5 %. The interval in use measures each resample in its own standard error
 (bootstrap-t); Student's does not know of skewness.
 """,
+    """
+A much more skewed outcome: costs of rare breaches, say, of which few replicates have seen none.
+""",
 )

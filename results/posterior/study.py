@@ -127,7 +127,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
         ranks = summary[(summary["unknown"] == name) & (summary["kind"] == "ranks")]
         axes[k + 1].bar(ranks["at"], ranks["share"], 0.9 / BINS, color=PALETTE[k])
         band = 4 * error(1 / BINS, planted, held)
-        axes[k + 1].axhspan(1 / BINS - band, 1 / BINS + band, color="#999999", alpha=0.3, lw=0)
+        axes[k + 1].axhspan(1 / BINS - band, 1 / BINS + band, color="#dddddd", lw=0, zorder=0)
         axes[k + 1].set(title=name, xlabel="rank of the planted value", ylim=(0, 0.25))
     levels = np.linspace(0.02, 0.98, 97)
     bands = 4 * np.array([error(level, planted, held) for level in levels])
@@ -152,5 +152,9 @@ directly are drawn from the priors, its weekly cancellations are simulated, and 
 simulations is asked for them. Ranks are the posterior's distribution function at the planted value: uniform if it is
 right (simulation-based calibration, Talts et al. 2018). Grey: four standard errors, of the planted values and of the
 simulations that correct the ranks together. The promise is on average over the prior, not for each company.
+""",
+    """
+Other priors, or summaries that tell less or more: the intervals would be wider or narrower, not wrong. A company whose
+market the model does not describe: the promise is about the model, and `fit` says what it does not reproduce.
 """,
 )

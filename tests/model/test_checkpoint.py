@@ -159,8 +159,14 @@ def test_the_command_line_keeps_a_checkpoint_and_goes_on_from_it(tmp_path):
     [
         (["--checkpoint-every", "5"], "--checkpoint-every: needs --out, the folder that the checkpoint is kept in"),
         (["--resume", "no.npz"], "no.npz: there is no such checkpoint"),
-        (["--resume", "no.npz", "--seed", "0"], "--resume: the file says scenario, settings and seed; leave them out"),
-        (["quiet", "--resume", "no.npz"], "--resume: the file says scenario, settings and seed; leave them out"),
+        (
+            ["--resume", "no.npz", "--seed", "0"],
+            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
+        ),
+        (
+            ["quiet", "--resume", "no.npz"],
+            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
+        ),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, line):
