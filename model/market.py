@@ -23,7 +23,6 @@ from model.contracts import Contracts
 from model.credits import MINUTES_PER_DAY, add_month_minutes, pay_credits
 from model.demography import Entry, arrivals_and_departures, draw_demography, link_arrivals
 from model.errors import ScenarioError
-from model.events import add_outages, events_by_day
 from model.flaws import draw_flaws
 from model.initial_state import create_providers, create_users
 from model.mesa_face import MesaFace
@@ -117,7 +116,7 @@ class Market(MesaFace):
         talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
 
-        self.flaws, self.events = draw_flaws(given.flaws, days, seed), events_by_day(given.events)
+        self.flaws = draw_flaws(given.flaws, days, seed)
         self.demography = draw_demography(given.open_market, given.users.count, days, seed)
         initial_graph = graph_for(given, graph, seed)
         self.network = link_arrivals(initial_graph, self.demography, given.open_market.links, seed)
@@ -157,7 +156,6 @@ class Market(MesaFace):
         arrived, departed = self._arrivals_and_departures(day)
         flaws = self.flaws.get(day, [])
         outages = [provider.patch(day, flaws) for provider in self.providers]
-        add_outages(self.events.get(day, ()), day, self.seed, self.providers, outages)
         affected, downtime = self._apply_outages(day, outages)
         leaving = self._talk_and_consider(day, affected)
         moves = self._choose(day, leaving)

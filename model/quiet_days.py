@@ -1,8 +1,8 @@
 """Quiet days: going over days on which nothing happens but talk, in one call.
 
-On a quiet day no flaw appears, no event happens, no provider has maintenance, a price change, a review or credits to
-pay, and no user arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day
-on which one does is the last that is passed. The result is that of stepping, to the last byte.
+On a quiet day no flaw appears, no provider has maintenance, a price change, a review or credits to pay, and no user
+arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day on which one
+does is the last that is passed. The result is that of stepping, to the last byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,6 @@ from model.credits import next_payment
 from model.demography import Demography
 from model.responses import next_review
 from model.scenario import Scenario
-from model.schema import Event
 
 
 class Steppable(Protocol):
@@ -26,7 +25,6 @@ class Steppable(Protocol):
     settings: Scenario
     day: int
     flaws: Mapping[int, list[Flaw]]
-    events: Mapping[int, list[Event]]
     demography: Demography
     providers: list[Provider]
     removed: list[int]
@@ -61,7 +59,7 @@ def first_busy_day(market: Steppable, end: int) -> int:
     if users.advertising_per_day or users.contract_days or coming_or_going or market._threads:
         return today
     busy = min(end, next_review(today, providers), next_payment(today, providers), next_maintenance(today, providers))
-    return next((day for day in range(today, busy) if day in market.flaws or day in market.events), max(busy, today))
+    return next((day for day in range(today, busy) if day in market.flaws), max(busy, today))
 
 
 def next_maintenance(today: int, providers: Sequence[Provider]) -> int:

@@ -15,7 +15,6 @@ from pydantic import ValidationError, model_validator
 
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
-from model.events import check_events
 from model.explain import explain
 from model.html import settings_html
 from model.network_files import read_network
@@ -25,7 +24,6 @@ from model.schema import (
     BarabasiAlbert,
     Complete,
     ErdosRenyi,
-    Event,
     Flaws,
     Network,
     NetworkFile,
@@ -53,14 +51,12 @@ class Scenario(Settings):
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
-    events: list[Event] | None = setting(None, "what happens on given days", grade="design")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
-        check_events(self.events, self.days, self.providers)
         return self
 
     def __repr__(self) -> str:

@@ -211,22 +211,6 @@ class OpenMarket(Settings):
     )
 
 
-class ProviderOutage(Settings):
-    """Servers of one provider that go down."""
-
-    provider: str = setting(..., "its name", grade="design", min_length=1)
-    servers: float = setting(1.0, "share of its servers; which ones is drawn", grade="design", gt=0, le=1)
-    minutes: float = setting(..., "how long", unit="minutes", grade="design", ge=0, le=1440)
-    cause: str = setting("incident", "what tables call it", grade="design", min_length=1, max_length=32)
-
-
-class Event(Settings):
-    """Something that happens on a day, whatever the policies."""
-
-    day: int = setting(..., "when, from 0", unit="day", grade="design", ge=0)
-    outage: ProviderOutage = setting(..., "an outage", grade="design")
-
-
 class ProviderSettings(Settings):
     """One provider: its offer, its costs and its patch policy."""
 
