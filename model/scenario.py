@@ -1,10 +1,12 @@
 """The scenario: everything that defines a market, apart from the seed. A TOML file, a preset or a Python object.
 
 The same names are used everywhere: the dotted path (`users.tolerance.median`, `providers.0.policy.coverage`) is the
-place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study.
+place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study. A provider may be
+named in it as well as numbered: `providers.Live & Co.price`.
 """
 
 import copy
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +16,9 @@ from pydantic import ValidationError, model_validator
 
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
+from model.events import Event, check_events, tidy_events
 from model.explain import explain
-from model.paths import in_setting_order, set_path
+from model.paths import in_setting_order, numbered, provider_names, set_path
 from model.published_terms import fill_published_terms
 from model.schema import (
     BarabasiAlbert,
@@ -37,8 +40,8 @@ DATA = Path(__file__).parent / "data"
 COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
 
 
-class Scenario(Settings):
-    """The settings of a market: users, word of mouth, network, flaws and providers."""
+class World(Settings):
+    """The settings that are in force on a day."""
 
     name: str = setting("unnamed", "what the scenario is called", grade="design", min_length=1)
     description: str = setting("", "what it shows, in one line", grade="design")
@@ -50,10 +53,39 @@ class Scenario(Settings):
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Build the settings from nested tables, as `tomllib` reads them.
+
+        Raises
+        ------
+        ScenarioError
+            A line for each wrong field: its dotted path, its value and what is allowed.
+        """
+        tables = fill_published_terms(tidy_events(copy.deepcopy(dict(data)), World))
+        try:
+            return cls.model_validate(tables)
+        except ValidationError as error:
+            raise ScenarioError(explain(error, cls, tables)) from None
+
+    def tables(self) -> dict[str, Any]:
+        """Return the settings as nested tables with all defaults, which `parse` accepts."""
+        return self.model_dump(exclude_none=True)
+
+
+class Scenario(World):
+    """The settings of a market: users, word of mouth, network, flaws and providers, and what happens to them when."""
+
+    events: list[Event] = setting(list, "what happens on a day")
+
     @model_validator(mode="after")
     def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
+        if self.events:
+            tables = self.tables()
+            del tables["events"]
+            check_events(self.events, self.flaws, tables, World.parse)
         return self
 
     @property
@@ -63,21 +95,6 @@ class Scenario(Settings):
         rest = 1 - sum(share for share in given if share is not None)
         missing = sum(share is None for share in given)
         return [max(rest, 0.0) / missing if share is None else share for share in given]
-
-    @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> "Scenario":
-        """Build a scenario from nested tables, as `tomllib` reads them.
-
-        Raises
-        ------
-        ScenarioError
-            A line for each wrong field: its dotted path, its value and what is allowed.
-        """
-        tables = fill_published_terms(copy.deepcopy(dict(data)))
-        try:
-            return cls.model_validate(tables)
-        except ValidationError as error:
-            raise ScenarioError(explain(error, cls, tables)) from None
 
     @classmethod
     def load(cls, source: "str | Path | Scenario | Mapping[str, Any]", **settings: Any) -> "Scenario":
@@ -97,9 +114,19 @@ class Scenario(Settings):
         if not settings:
             return source
         tables = source.tables()
-        for path in in_setting_order(settings):
-            set_path(tables, path, settings[path])
-        return cls.parse(tables)
+        names = provider_names(settings if "providers" in settings else tables)
+        paths: dict[str, str] = {}
+        for given in settings:
+            path = numbered(given, names)
+            if path in paths:
+                raise ScenarioError(f"{given}: is the same setting as {paths[path]}; give it once")
+            paths[path] = given
+        try:
+            for path in in_setting_order(paths):
+                set_path(tables, path, settings[paths[path]])
+            return cls.parse(tables)
+        except ScenarioError as error:
+            raise ScenarioError(as_given(str(error), paths)) from None
 
     @classmethod
     def preset(cls, name: str, **settings: Any) -> "Scenario":
@@ -116,9 +143,17 @@ class Scenario(Settings):
         """Return this scenario with other values, by dotted path."""
         return Scenario.load(self, **settings)
 
-    def tables(self) -> dict[str, Any]:
-        """Return the scenario as nested tables with all defaults, which `parse` accepts."""
-        return self.model_dump(exclude_none=True)
+
+def as_given(lines: str, paths: Mapping[str, str]) -> str:
+    """Return error lines with each field that was given by a provider's name called by it.
+
+    >>> as_given("providers.1.price = -1: must be ...", {"providers.1.price": "providers.Live & Co.price"})
+    'providers.Live & Co.price = -1: must be ...'
+    """
+    for path, given in paths.items():
+        told = given.replace("\\", r"\\")
+        lines = re.sub(rf"(?m)^{re.escape(path)}(?=[. :])", told, lines)
+    return lines
 
 
 def preset_names() -> list[str]:
