@@ -158,7 +158,7 @@ class Desk:
         def answer(watches: list[Any]) -> None:
             watch = watches[min(max(int(number), 0), len(watches) - 1)]
             prefix = "ab"[number] + "-" if len(watches) > 1 else ""
-            self._show("bar", {"file": prefix + name}, [make(watch.market, watch.marks)])
+            self._show("bar", {"file": prefix + name}, [make(watch.market)])
 
         self.session.ask(answer)
 

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from model.timeline import describe
+
 if TYPE_CHECKING:
     from model.market import Market
 
@@ -40,6 +42,7 @@ class Feed:
         found = self._flaws(day)
         for provider, before in zip(self.market.providers, self._before, strict=True):
             found += [f"{provider.name} {what}" for what in self._deeds(provider, before, day)]
+        found += [describe(event) for event in self.market.timeline.happened if event["day"] == day]
         first = self._before[0].responses
         found += [f"{event.provider} {event.text}" for event in self.market.record.responses[first:]]
         if found:

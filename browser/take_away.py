@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from model.figures import history_figure
 from model.scenario_toml import to_toml
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from model.market import Market
 
 TABLES = ("providers", "flows", "moves", "outages")
-Marks = list[dict[str, Any]]
 
 
 def tables(market: "Market", kind: str) -> bytes:
@@ -33,20 +32,17 @@ def figure(market: "Market", kind: str) -> bytes:
     return data.getvalue()
 
 
-def scenario(market: "Market", marks: Marks) -> bytes:
-    """Return the scenario that the run began with; changes by hand, which no file can hold, are told in comments."""
+def scenario(market: "Market") -> bytes:
+    """Return the scenario that repeats the run; what was changed by hand is in its events."""
     head = f"# On the command line: patchmarket run <this file> --seed {market.seed}\n"
-    if marks:
-        head += "# Not in this file, because they were made by hand while it ran:\n"
-        head += "".join(f"#   day {mark['day']}: {mark['text']}\n" for mark in marks)
-    return (head + to_toml(market.settings)).encode()
+    return (head + to_toml(market.settings_as_run())).encode()
 
 
-DOWNLOADS: dict[str, tuple[str, str, Callable[["Market", Marks], bytes]]] = {
-    "csv": ("tables-csv.zip", "Tables, CSV", lambda market, _: tables(market, "csv")),
-    "parquet": ("tables-parquet.zip", "Tables, Parquet", lambda market, _: tables(market, "parquet")),
+DOWNLOADS: dict[str, tuple[str, str, Callable[["Market"], bytes]]] = {
+    "csv": ("tables-csv.zip", "Tables, CSV", lambda market: tables(market, "csv")),
+    "parquet": ("tables-parquet.zip", "Tables, Parquet", lambda market: tables(market, "parquet")),
     "toml": ("scenario.toml", "Scenario, TOML", scenario),
-    "png": ("history.png", "Figure, PNG", lambda market, _: figure(market, "png")),
-    "svg": ("history.svg", "Figure, SVG", lambda market, _: figure(market, "svg")),
+    "png": ("history.png", "Figure, PNG", lambda market: figure(market, "png")),
+    "svg": ("history.svg", "Figure, SVG", lambda market: figure(market, "svg")),
 }
 """By kind: the name of the file, what it is called on the page, and what makes it."""

@@ -8,6 +8,7 @@ from agents.experience import DAYS_PER_MONTH
 from agents.users import SOURCES, TRIGGERS
 from model.conclusion import conclusion
 from model.record import Record
+from model.timeline import describe
 
 if TYPE_CHECKING:
     from model.market import Market
@@ -21,8 +22,8 @@ def summarise(market: "Market") -> dict[str, Any]:
 
     `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
     last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
-    `responses` is present only if a provider has responded, `second_instances` (by provider) only where users can buy
-    one;
+    `responses` is present only if a provider has responded, `events` only if there were any, and `second_instances` (by
+    provider) only where users can buy one;
     `flows[i][j]` counts moves from provider i to provider j. Rates without a denominator are None.
     """
     record = market.record
@@ -44,6 +45,8 @@ def summarise(market: "Market") -> dict[str, Any]:
     }
     if market.settings.users.redundancy.available:
         summary["second_instances"] = [p.instances - p.users for p in market.providers]
+    if market.timeline.happened:
+        summary["events"] = [{"day": event["day"], "text": describe(event)} for event in market.timeline.happened]
     if record.responses:
         summary["responses"] = [event._asdict() for event in record.responses]
     return summary | {"answer": conclusion(market, summary)}

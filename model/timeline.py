@@ -370,8 +370,23 @@ def describe(event: Table) -> str:
     return ", ".join(f"{path} = {_value(value)}" for path, value in event["set"].items())
 
 
+def planned(scenario: Scenario) -> list[str]:
+    """Say what is to happen in a scenario, a line for each event.
+
+    >>> planned(Scenario.preset("quiet", events=[{"day": 9, "set": {"flaws.per_year": 2.0}}]))
+    ['day 9: flaws.per_year = 2']
+    """
+    events = dated(scenario.events, scenario.flaws)
+    told = [(day, [*_parts(event), *([{"set": event.set}] if event.set else [])]) for day, _, event in events]
+    return [f"day {day}: {'; '.join(describe(part) for part in parts)}" for day, parts in told]
+
+
 def _value(value: Any) -> str:
-    if not isinstance(value, Settings):
+    if isinstance(value, Settings):
+        other = value.model_dump(exclude_defaults=True)
+    elif isinstance(value, dict):
+        other = {key: inner for key, inner in value.items() if key != "kind"}
+    else:
         return f"{value:g}" if isinstance(value, float) else str(value)
-    other = value.model_dump(exclude_defaults=True)
-    return " ".join([str(getattr(value, "kind", "")), *(f"{key}={_value(other[key])}" for key in other)]).strip()
+    kind = value.get("kind", "") if isinstance(value, dict) else getattr(value, "kind", "")
+    return " ".join([str(kind), *(f"{key}={_value(other[key])}" for key in other)]).strip()

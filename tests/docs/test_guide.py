@@ -5,7 +5,7 @@ import pytest
 from tests.pages import ROOT, Step, do, same, steps
 
 GUIDE = ROOT / "docs" / "guide"
-PAGES = ["first-run", "your-own-company", "your-own-study", "your-own-policy", "your-own-network"]
+PAGES = ["first-run", "what-happens-when", "your-own-company", "your-own-study", "your-own-policy", "your-own-network"]
 
 
 def test_every_page_is_tested_and_leads_to_commands():
