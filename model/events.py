@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
@@ -48,7 +48,7 @@ class Transfer(Settings):
     """Users are moved to a provider, outside the rules and without an entry in the record of moves."""
 
     provider: str = setting(..., "name of the provider", grade="design")
-    users: list[Annotated[int, "from 0"]] = setting(..., "numbers of the users", grade="design", min_length=1)
+    users: list[Annotated[int, Field(ge=0)]] = setting(..., "numbers of the users", grade="design", min_length=1)
 
 
 class Event(Settings):

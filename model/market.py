@@ -32,7 +32,7 @@ from model.record import NO_MOVES, Moves, Record, Turnover
 from model.responses import review, start_planned_policies
 from model.scenario import Scenario
 from model.streams import stream
-from model.timeline import ARRIVALS, Timeline, most_messages
+from model.timeline import ARRIVALS, Timeline, check_users, most_messages
 
 
 class Market(MesaFace):
@@ -110,7 +110,8 @@ class Market(MesaFace):
         self.timeline = Timeline(given)
         new_rates = self.timeline.changes_of(ARRIVALS)
         self.demography = draw_demography(given.open_market, given.users.count, days, seed, new_rates)
-        self.timeline.check_users(self.demography.rows)
+        for number, event in enumerate(given.events):
+            check_users(f"events.{number}.", event, self.demography.rows)
         initial_graph = graph_for(given, graph, seed)
         self.network = link_arrivals(initial_graph, self.demography, given.open_market.links, seed)
         self.providers = create_providers(self, given, seed)

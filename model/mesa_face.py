@@ -79,6 +79,8 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         if index is None:
             raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
         movers = np.asarray(rows, np.int32)
+        if len(movers) and not 0 <= movers.min() <= movers.max() < len(self.users.provider):
+            raise ScenarioError.of("users", list(rows), f"must be from 0 to {len(self.users.provider) - 1}")
         if (self.users.provider[movers] < 0).any():
             raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
         moved = self.relocate(movers, index)
@@ -86,8 +88,9 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
             self.timeline.happened.append({"day": self.day, "move": {"provider": name, "users": moved.tolist()}})
 
     def relocate(self, movers: Ints, index: int) -> Ints:
-        """Move users to a provider between two days; return those who were elsewhere."""
+        """Move users to a provider between two days, each once; return those who were elsewhere."""
         yesterday = self.day - 1
+        movers = np.array(list(dict.fromkeys(movers.tolist())), np.int32)
         movers = movers[self.users.provider[movers] != index]
         own = self.users.provider[movers]
         self.users.belief[movers, own] *= self.decay[yesterday - self.users.as_of[movers]]

@@ -53,6 +53,13 @@ class Eventful(Protocol):
     def relocate(self, movers: Ints, index: int) -> Ints: ...  # noqa: D102 -- see model.mesa_face
 
 
+def check_users(place: str, event: Event, rows: int) -> None:
+    """Refuse to move users of whom there are not so many."""
+    most = max(event.move.users) if event.move else 0
+    if most >= rows:
+        raise ScenarioError.of(f"{place}move.users", most, f"must be below {rows}, the number of users")
+
+
 class Timeline:
     """The events of one market.
 
@@ -88,12 +95,6 @@ class Timeline:
     def changes_of(self, path: str) -> list[tuple[int, float]]:
         """Return the days on which a setting is to change, and its values."""
         return [(day, e.set[path]) for day in self._days for e in self.coming[day] if path in e.set]
-
-    def check_users(self, rows: int) -> None:
-        """Refuse to move users that there never are."""
-        for event in (event for day in self._days for event in self.coming[day] if event.move):
-            if event.move and max(event.move.users) >= rows:
-                raise ScenarioError.of("events.*.move.users", max(event.move.users), f"must be below {rows}, the users")
 
     # --- a day
 
@@ -213,6 +214,7 @@ class Timeline:
         day = dated([added], market.settings.flaws)[0].day
         if day < market.day:
             raise ScenarioError.of("day", day, f"must be at least {market.day}, the next day")
+        check_users("", added, market.demography.rows)
         if ARRIVALS in added.set:
             raise ScenarioError(f"{ARRIVALS}: is drawn before day 0; give its changes as events of the scenario")
         names = [p.name for p in market.providers]
