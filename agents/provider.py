@@ -174,6 +174,10 @@ class Provider(MarketAgent):
         next_day = self.policy.next_day(self.maintenance, day)
         return min(next_day, self.planned_policy[0]) if self.planned_policy else next_day
 
+    def remove(self) -> None:
+        """Refuse: a market is made of its providers."""
+        raise TypeError(f"provider {self.name!r}: cannot be removed from a market; remove its users, or set its policy")
+
     def idle(self) -> None:
         """Begin a day without maintenance: what `patch` does when there is nothing to do."""
         self.patches = self.breaches = 0

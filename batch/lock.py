@@ -46,7 +46,9 @@ def owner_of(folder: Path) -> str | None:
             return None
     except Timeout:
         return _named_owner(folder)
-    except PermissionError:  # somebody else's folder: a lock cannot be tried, and an owner that was killed still shows
+    except (
+        PermissionError
+    ):  # a folder that this user cannot write: the lock cannot be tried, so a killed owner still shows
         return _named_owner(folder) if (folder / OWNER).exists() else None
 
 

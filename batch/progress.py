@@ -1,4 +1,4 @@
-"""Progress of a study on standard error: a line that is updated on a terminal, otherwise a line a minute."""
+"""Progress of a study on standard error: a line that is updated on a terminal or in a notebook, else one a minute."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ class Display:
         self._start = self._shown = time.monotonic()
         self._stop_shown = False
         self._live: Any = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or "ipykernel" in sys.modules:
             from rich.console import Console
 
             self._console = Console(stderr=True, highlight=False)
@@ -67,12 +67,12 @@ def progress_text(counts: "Counts", seconds: float) -> str:
     """
     now = counts.done + counts.failed
     whole = now + counts.skipped
-    words = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
+    parts = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
     if counts.failed:
-        words.append(f"{counts.failed:,} failed")
+        parts.append(f"{counts.failed:,} failed")
     if now and seconds > 0:
-        words += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
-    return ", ".join(words)
+        parts += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
+    return ", ".join(parts)
 
 
 def clock(seconds: float) -> str:

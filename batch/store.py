@@ -96,7 +96,7 @@ class Store:
                 ids = read_part(self.folder, part, columns=["run_id"]).column("run_id").to_pylist()
                 files = {table: self.folder / table / part for table in TABLES}
                 sizes = {table: path.stat().st_size for table, path in files.items() if path.exists()}
-                self._ledger.note("done", part=part, runs=ids, bytes=sizes)
+                self._ledger.record("done", part=part, runs=ids, bytes=sizes)
                 runs.update(ids)
         return runs
 
@@ -111,7 +111,7 @@ class Store:
 
     def start(self, run: "Run") -> None:
         """Record that a run starts."""
-        self._ledger.note("started", run=run.run_id)
+        self._ledger.record("started", run=run.run_id)
 
     def add(self, result: bytes) -> dict[str, Any]:
         """Add the result of a run; return its row."""
@@ -139,7 +139,7 @@ class Store:
             "at": now(),
         }
         write_durably(failure_path(self.folder, run.run_id), json.dumps(what, indent=1, default=str).encode() + b"\n")
-        self._ledger.note("failed", run=run.run_id, reason=failure.reason)
+        self._ledger.record("failed", run=run.run_id, reason=failure.reason)
         self.failed.add(run.run_id)
 
     def flush_due(self) -> None:
@@ -170,7 +170,7 @@ class Store:
 
     def _written(self, part: str, runs: list[str], sizes: dict[str, int]) -> None:
         self._next_part += 1
-        self._ledger.note("done", part=part, runs=sorted(runs), bytes=sizes)
+        self._ledger.record("done", part=part, runs=sorted(runs), bytes=sizes)
         self._ledger.sync()
         self._delete_failures(self.failed.intersection(runs))
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,11 +23,12 @@ from batch.identity import canonical, derived_seed, differences, meaning
 from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
+from model.html import html_table
 from model.paths import in_setting_order, numbered, set_path
 from model.scenario import Scenario
 
 MOST_RUNS = 100_000_000
-WRONG_POINTS_SHOWN = 10
+WRONG_POINTS_SHOWN = POINTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,18 @@ class Study(Settings):
     stop: Stop = setting(Stop, "when a run may end early")
     limits: Limits = setting(Limits, "what a run may take")
 
+    def __repr__(self) -> str:
+        most = "at most " if self.replicates.adaptive else ""
+        return f"<Study {self.name!r}: {len(self.points):,} points, {most}{self.total_runs:,} runs>"
+
+    def _repr_html_(self) -> str:
+        question = f"<p>{escape(self.question)}</p>" if self.question else ""
+        points = [tuple(point.labels.values()) for point in self.points[:POINTS_SHOWN]]
+        more = len(self.points) - len(points)
+        table = html_table(tuple(self.points[0].labels), points) if self.factors else ""
+        rest = f"<p>… and {more:,} more points</p>" if more else ""
+        return f"<p><code>{escape(repr(self))}</code></p>{question}{table}{rest}"
+
     # --- from and to files
 
     @classmethod
@@ -110,7 +124,7 @@ class Study(Settings):
         Parameters
         ----------
         source
-            Where to begin. Files that a study names are looked up beside it.
+            The study to load. Relative paths in it are relative to its file.
         settings
             Values to put in its place, by dotted path, e.g. `replicates=5` or `**{"scenario.users.count": 100}`.
         """
@@ -174,12 +188,12 @@ class Study(Settings):
         settings = [{path: v for level in row for path, v in level.settings.items()} for row in rows]
         if self.axes:
             names = [column for axis in self.axes for column in axis.columns]
-            told = [{name: value for level in row for name, value in level.labels.items()} for row in rows]
+            labelled = [{name: value for level in row for name, value in level.labels.items()} for row in rows]
         else:
             names = list(dict.fromkeys(path for changed in settings for path in changed))
             axis = {name: Axis(Factor(path=name), "", self.scenario) for name in names}
-            told = [{name: _label(point, name, axis[name]) for name in names} for point in settings]
-        columns = uniform({name: [labels[name] for labels in told] for name in names})
+            labelled = [{name: _label(point, name, axis[name]) for name in names} for point in settings]
+        columns = uniform({name: [labels[name] for labels in labelled] for name in names})
         return [
             Point(number, changed, {name: columns[name][number] for name in names})
             for number, changed in enumerate(settings)
@@ -246,7 +260,7 @@ class Study(Settings):
     # --- what is refused
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _validate(self) -> Self:
         self.replicates.check()
         for number, factor in enumerate(self.factors):
             factor.check(f"factors.{number}")
@@ -262,14 +276,14 @@ class Study(Settings):
         return self
 
     def _check_paths(self) -> None:
-        taken: dict[str, str] = {}
+        owners: dict[str, str] = {}
         names = [provider.name for provider in self.scenario.providers]
         for axis in self.axes:
             for path in axis.factor.targets:
                 setting = numbered(path, names)
-                if setting in taken:
-                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {taken[setting]} too")
-                taken[setting] = axis.place
+                if setting in owners:
+                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {owners[setting]} too")
+                owners[setting] = axis.place
 
     def _check_points(self) -> None:
         """Build every point's scenario, so that nothing is refused in the middle of a study."""
@@ -314,7 +328,7 @@ def _label(settings: Mapping[str, Any], path: str, axis: Axis) -> Any:
 
 
 def _located(line: str, row: Iterable[Level], point: Point) -> str:
-    """Say which factor's level is behind a wrong field of a point."""
+    """Add to an error of a point the level of the factor that causes it."""
     field = line.split(" = ")[0].split(":")[0]
     touching = [
         level.place

@@ -51,8 +51,14 @@ class Transfer(Settings):
     users: list[Annotated[int, Field(ge=0)]] = setting(..., "numbers of the users", grade="design", min_length=1)
 
 
+class Departure(Settings):
+    """Users leave the market for good."""
+
+    users: list[Annotated[int, Field(ge=0)]] = setting(..., "numbers of the users", grade="design", min_length=1)
+
+
 class Event(Settings):
-    """What happens on a day, before anything else does: settings that change, an outage, news, a transfer."""
+    """What happens on a day, before anything else does: settings that change, an outage, news, users who go."""
 
     day: int | None = setting(None, "day on which it happens, from 0", unit="days", grade="design", ge=0)
     date: datetime.date | None = setting(None, "instead of `day`, where the flaws have dates", grade="design")
@@ -60,13 +66,14 @@ class Event(Settings):
     outage: Incident | None = setting(None, "an outage", grade="design")
     hear: Announcement | None = setting(None, "what users hear", grade="design")
     move: Transfer | None = setting(None, "users who are moved", grade="design")
+    remove: Departure | None = setting(None, "users who leave the market", grade="design")
 
     @model_validator(mode="after")
     def _says_when_and_what(self) -> Self:
         if (self.day is None) == (self.date is None):
             raise ValueError("must have a day or a date, not both")
-        if not (self.set or self.outage or self.hear or self.move):
-            raise ValueError("nothing happens; give set, outage, hear or move")
+        if not (self.set or self.outage or self.hear or self.move or self.remove):
+            raise ValueError("nothing happens; give set, outage, hear, move or remove")
         return self
 
 

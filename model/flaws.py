@@ -78,9 +78,13 @@ def read_history(name: str) -> list[tuple[date, str]]:
         advisories = [row for row in _rows(DATA / "debian-advisories.csv") if row["kind"] == "DSA"]
         kernel = [(row["date"], "kernel") for row in advisories if row["package"] in ("linux", "linux-2.6")]
         return _unique(kernel + [(row["date"], "hypervisor") for row in advisories if row["group"] != "kernel"])
-    path = Path(name)
+    path = Path(name) / "flaws.csv" if Path(name).is_dir() else Path(name)
     if not path.is_file():
-        raise ScenarioError.of("flaws.history", name, "must be a CSV file, or one of: debian-kernel, debian-advisories")
+        raise ScenarioError.of(
+            "flaws.history",
+            name,
+            "must be a CSV file, a folder with flaws.csv, or one of: debian-kernel, debian-advisories",
+        )
     found = []
     for line, row in enumerate(_rows(path), start=2):
         text, kind = row.get("date") or "", (row.get("kind") or "kernel").strip()

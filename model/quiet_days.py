@@ -27,6 +27,7 @@ class Steppable(Protocol):
     flaws: Mapping[int, list[Flaw]]
     demography: Demography
     providers: list[Provider]
+    removed: list[int]
     _threads: ThreadPool | None
 
     def _talk_until_someone_leaves(self, day: int, end: int) -> tuple[int, Ints]: ...
@@ -54,7 +55,8 @@ def run_quiet_days(market: Steppable, end: int) -> None:
 def first_busy_day(market: Steppable, end: int) -> int:
     """Return the first day from today on, at most `end`, that has to be stepped."""
     today, providers, users = market.day, market.providers, market.timeline.world.users
-    if users.advertising_per_day or users.contract_days or market.demography.changing or market._threads:
+    coming_or_going = market.demography.changing or market.removed
+    if users.advertising_per_day or users.contract_days or coming_or_going or market._threads:
         return today
     busy = min(end, next_review(today, providers), next_payment(today, providers), next_maintenance(today, providers))
     busy = min(busy, market.timeline.next_day(today))

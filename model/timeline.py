@@ -51,13 +51,15 @@ class Eventful(Protocol):
     talk_trials: BernoulliTrials
 
     def relocate(self, movers: Ints, index: int) -> Ints: ...  # noqa: D102 -- see model.mesa_face
+    def take_out(self, rows: Sequence[int]) -> Sequence[int]: ...  # noqa: D102 -- see model.mesa_face
 
 
 def check_users(place: str, event: Event, rows: int) -> None:
-    """Refuse to move users of whom there are not so many."""
-    most = max(event.move.users) if event.move else 0
-    if most >= rows:
-        raise ScenarioError.of(f"{place}move.users", most, f"must be below {rows}, the number of users")
+    """Refuse to move or remove users of whom there are not so many."""
+    for key in ("move", "remove"):
+        most = max(getattr(event, key).users) if getattr(event, key) else 0
+        if most >= rows:
+            raise ScenarioError.of(f"{place}{key}.users", most, f"must be below {rows}, the number of users")
 
 
 class Timeline:
@@ -115,6 +117,8 @@ class Timeline:
                 present = np.array(event.move.users, np.int32)
                 present = present[market.population.users.provider[present] >= 0]
                 market.relocate(present, names.index(event.move.provider))
+            if event.remove:
+                market.take_out(event.remove.users)
             self.happened += [{"day": day, **part} for part in _parts(event)]
         sets = {numbered(path, names): value for event in self._today for path, value in event.set.items()}
         for path in in_setting_order(sets):
@@ -226,7 +230,7 @@ class Timeline:
 
 def _parts(event: Event) -> Iterator[Table]:
     """Return what happens beside changes of settings, each as an event of its own."""
-    for key in ("move", "outage", "hear"):
+    for key in ("move", "remove", "outage", "hear"):
         part = getattr(event, key)
         if part is not None:
             yield {key: part.model_dump()}
@@ -369,6 +373,8 @@ def describe(event: Table) -> str:
         return f"{told['users']:.0%} of users hear that {told['provider']} has {told['claim']:g} minutes a month"
     if "move" in event:
         return f"{len(event['move']['users']):,} users are moved to {event['move']['provider']}"
+    if "remove" in event:
+        return f"{len(event['remove']['users']):,} users leave the market"
     return ", ".join(f"{path} = {_value(value)}" for path, value in event["set"].items())
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from answers import REPLICATES
+from answers.defaults import REPLICATES
 from patchmarket.options import FolderArgument, JsonOption, ScenarioArgument, SetOption, WorkersOption, load
 
 ProviderOption = Annotated[
@@ -35,23 +35,19 @@ def decide(
     Examples: patchmarket decide; patchmarket decide --set flaws.per_year=15 --json;
     patchmarket decide --my my-company.toml --out answer
     """
-    from answers.decision.company import Company
-    from answers.decision.decide import decide as answer_of
-    from answers.options import provider_number
-    from answers.show import show
-    from model.files import prepare_folder
+    import answers
     from model.paths import read_assignment
+    from patchmarket.printing import show
 
     company = None
     if my is None:
         market = load(scenario, settings)
     else:
-        company = Company.load(my)
+        company = answers.Company.load(my)
         market = company.market(load(scenario, []), **dict(read_assignment(text) for text in settings))
-    provider_number(market, provider)  # refuse a wrong name before a folder is made
-    if out is not None:
-        prepare_folder(out)
-    answer = answer_of(market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out)
+    answer = answers.decide(
+        market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out
+    )
     show(answer, out, as_json=json)
 
 
@@ -73,18 +69,11 @@ def compare(
     Examples: patchmarket compare; patchmarket compare many-policies --provider Reboot;
     patchmarket compare debian-history --policy reboot --policy live-patch --out answer
     """
-    from answers.decision.compare import checked
-    from answers.decision.compare import compare as answer_of
-    from answers.options import provider_number
-    from answers.show import show
-    from model.files import prepare_folder
+    import answers
+    from patchmarket.printing import show
 
     market = load(scenario, settings)
-    provider_number(market, provider)
-    checked(policy)
-    if out is not None:
-        prepare_folder(out)
-    answer = answer_of(market, policy, provider, replicates=replicates, seed=seed, workers=workers, out=out)
+    answer = answers.compare(market, policy, provider, replicates=replicates, seed=seed, workers=workers, out=out)
     show(answer, out, as_json=json)
 
 
@@ -106,12 +95,12 @@ def game(
     Examples: patchmarket game --policies reboot,live-patch;
     patchmarket game quiet --policies reboot,live-patch --players 3 --set users.count=2000 --out out/game
     """
-    from answers.games.game import play
-    from answers.show import show
+    import answers
+    from patchmarket.printing import show
 
     chosen = [name.strip() for name in policies.split(",")]
     market = load(scenario, settings)
-    found = play(market, chosen, players=players, replicates=replicates, seed=seed, out=out, workers=workers)
+    found = answers.game(market, chosen, players=players, replicates=replicates, seed=seed, out=out, workers=workers)
     show(found, out, as_json=json)
 
 
@@ -127,11 +116,11 @@ def sensitivity(
 
     Examples: patchmarket sensitivity out/mine; patchmarket sensitivity out/mine --outcome p1_profit --out out/why
     """
-    from answers.factors.sensitivity import explain
-    from answers.show import show
+    import answers
     from batch.analysis import open_study
+    from patchmarket.printing import show
 
-    show(explain(open_study(folder), outcome), out, as_json=json)
+    show(answers.sensitivity(open_study(folder), outcome), out, as_json=json)
 
 
 def discover(
@@ -150,11 +139,11 @@ def discover(
     Examples: patchmarket discover out/mine --when 'live_paid == 0';
     patchmarket discover out/mine --when 'p0_profit < p1_profit and users.tolerance.median < 5' --out out/where
     """
-    from answers.factors.discover import find
-    from answers.show import show
+    import answers
     from batch.analysis import open_study
+    from patchmarket.printing import show
 
-    show(find(open_study(folder), when), out, as_json=json)
+    show(answers.discover(open_study(folder), when), out, as_json=json)
 
 
 def calibrate(
@@ -183,14 +172,16 @@ def calibrate(
     patchmarket calibrate my.toml --to my-targets.toml --out out/mine --trials 100;
     patchmarket calibrate --set users.count=1000 --recover 5 --out out/recovery
     """
-    from answers.calibration.calibrate import calibrate as fit
-    from answers.calibration.recovery import recover as find
+    import answers
     from answers.calibration.targets import Problem, Targets
-    from answers.show import show
+    from patchmarket.printing import show
 
     problem = Problem(load(scenario, settings), Targets.load(to))
     how: dict[str, Any] = {"trials": trials, "replicates": replicates, "seed": seed, "workers": workers}
-    answer = fit(problem, out, **how) if recover is None else find(problem, recover, out, **how)
+    if recover is None:
+        answer = answers.calibrate(problem, out, **how)
+    else:
+        answer = answers.recover(problem, recover, out, **how)
     show(answer, out, as_json=json)
     if out is not None and recover is None and not json:
         print(f"The scenario with these settings: {out / 'fitted.toml'}; every trial: {out / 'trials.csv'}")

@@ -98,8 +98,8 @@ def told(
     """Make the answer."""
     import pandas as pd
 
-    from answers.calibration.figures import fit_figure
-    from answers.calibration.words import paragraph
+    from answers.calibration.calibrate_figures import fit_figure
+    from answers.calibration.calibrate_text import paragraph
 
     found = best(trials)
     settings = setting_rows(problem, trials)

@@ -129,8 +129,8 @@ def told(problem: Problem, rows: list[dict[str, Any]], plants: int, trials: int,
     """Make the answer."""
     import pandas as pd
 
-    from answers.calibration.figures import recovery_figure
-    from answers.calibration.words import recovery_paragraph
+    from answers.calibration.calibrate_figures import recovery_figure
+    from answers.calibration.calibrate_text import recovery_paragraph
 
     table: pd.DataFrame = pd.DataFrame(rows)
     summary = {

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from answers.report import write_report
 from answers.report.break_even import arithmetic, break_even, price
 from answers.report.groups import by_replicate, groups_of
+from answers.report.report import write_report
 from answers.report.survival import kaplan_meier, survival
 from batch.analysis import open_study
 from batch.outcomes import outcomes

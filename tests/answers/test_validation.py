@@ -8,9 +8,9 @@ import pytest
 
 from agents import adverts
 from answers.validation import downtime, leaving, spreading
-from answers.validation import run as running
-from answers.validation.checks import CHECKS
-from answers.validation.finding import Check, Finding, mean_of, share_of, variance_of
+from answers.validation import validate as running
+from answers.validation.validate_ask import CHECKS
+from answers.validation.validate_measure import Check, Finding, mean_of, share_of, variance_of
 from model import ScenarioError
 from model import flaws as drawing
 from model import market as day
@@ -126,4 +126,4 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_run(monkeyp
     monkeypatch.setattr(running, "CHECKS", None)
     for out in (tmp_path, tmp_path / "nowhere" / "page.md"):
         with pytest.raises(ScenarioError, match=r"--out = .*must be a file in a folder that can be written"):
-            running.validate(out, quick=True, as_json=False)
+            check_commands.validate(out=out, quick=True)

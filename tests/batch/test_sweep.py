@@ -115,7 +115,7 @@ def test_dry_run_says_what_would_be_done():
         (["sweep", "tiny", "--out", "x", "--timeout", "0"], "Invalid value for '--timeout': "),
         (
             ["sweep", "tiny", "--out", "x", "--cluster", "tcp://127.0.0.1:9", "--timeout", "5"],
-            "--timeout, --memory: only ",
+            "--timeout, --memory: apply to workers of this machine only",
         ),
         (["status", "/nowhere"], "/nowhere: is not the folder of a study"),
         (["summary", "/nowhere"], "/nowhere: is not the folder of a study"),

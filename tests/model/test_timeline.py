@@ -70,6 +70,7 @@ WHAT = st.one_of(
     st.builds(
         lambda p, u, c: {"hear": {"provider": p, "users": u, "claim": c}}, NAMES, st.floats(0.01, 1), st.floats(0, 99)
     ),
+    st.builds(lambda u: {"remove": {"users": u}}, st.lists(st.integers(0, 199), min_size=1, max_size=20)),
     st.builds(lambda p, u: {"move": {"provider": p, "users": u}}, NAMES, st.lists(st.integers(0, 199), min_size=1)),
 )
 EVENTS = st.lists(st.builds(lambda day, what: {"day": day} | what, st.integers(0, DAYS - 1), WHAT), max_size=6)
@@ -82,7 +83,8 @@ HAND = st.dictionaries(
                 st.just("policy"), st.integers(0, 1), st.sampled_from([Reboot(), LivePatch(), LivePatch(coverage=0.2)])
             ),
             st.tuples(st.just("review_days"), st.integers(0, 1), st.integers(5, 40)),
-            st.tuples(st.just("move"), st.lists(st.integers(0, 199), min_size=1, unique=True), NAMES),
+            st.tuples(st.just("move"), st.lists(st.integers(0, 199), min_size=1), NAMES),
+            st.tuples(st.just("remove"), st.lists(st.integers(0, 199), min_size=1, max_size=9), st.none()),
             st.tuples(
                 st.just("event"),
                 WHAT.filter(lambda what: "open_market.arrivals_per_day" not in what.get("set", {})),
@@ -106,6 +108,8 @@ def by_hand(found, changes):
         if what == "move":
             present = [row for row in where if found.users.provider[row] >= 0]
             found.move(present, value)
+        elif what == "remove":
+            found.remove_users(where)
         elif what == "event":
             try:
                 found.add_event(**where)
@@ -288,7 +292,7 @@ SET = f"providers.{LIVE}.price"
 BAD = [
     ([{"day": DAYS, "set": {SET: 1.0}}], f"events.0.day = {DAYS}: must be from 0 to {DAYS - 1}, the last day"),
     ([{"day": -1, "set": {SET: 1.0}}], "events.0.day = -1: must be greater than or equal to 0"),
-    ([{"day": 1}], "events.0: nothing happens; give set, outage, hear or move"),
+    ([{"day": 1}], "events.0: nothing happens; give set, outage, hear, move or remove"),
     ([{"set": {SET: 1.0}}], "events.0: must have a day or a date, not both"),
     ([{"day": 1, "date": date(2022, 1, 1), "set": {SET: 1.0}}], "events.0: must have a day or a date, not both"),
     ([{"date": date(2022, 1, 1), "set": {SET: 1.0}}], 'events.0.date = 2022-01-01: the flaws have no dates, as flaws.source = "poisson"; give a day'),
@@ -302,7 +306,7 @@ BAD = [
     ([{"day": 1, "outage": {"provider": LIVE, "minutes": 0.0}}], "events.0.outage.minutes = 0.0: must be greater than 0"),
     ([{"day": 1, "outage": {"provider": LIVE, "minutes": 1.0, "servers": 1.5}}], "events.0.outage.servers: must be a share above 0, at most 1, or a list of server numbers from 0"),
     ([{"day": 1, "move": {"provider": LIVE, "users": [200]}}], "events.0.move.users = 200: must be below 200, the number of users"),
-    ([{"day": 1, "sets": {}}], "events.0.sets: no such key; did you mean set? allowed here: day, date, set, outage, hear, move"),
+    ([{"day": 1, "sets": {}}], "events.0.sets: no such key; did you mean set? allowed here: day, date, set, outage, hear, move, remove"),
 ]  # fmt: skip
 
 
