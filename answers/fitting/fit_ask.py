@@ -10,6 +10,7 @@ from answers.alternatives import provider_number
 from answers.company import Company
 from answers.fitting.fit_observed import Observed, observed_in
 from answers.unknowns import Priors, Unknown, unknowns_of
+from batch.identity import derived_seed
 from model.errors import ScenarioError
 from model.scenario import Scenario
 
@@ -101,6 +102,7 @@ def ask(
     users = round(simulated / share)
     arrivals = scenario.open_market.arrivals_per_day * users / scenario.users.count
     fixed: dict[str, Any] = {}
+    rng = np.random.default_rng(derived_seed(seed, "servers"))
     if observed.signed_up is not None and scenario.open_market.arrivals_per_day:
         arrivals = observed.signed_up * simulated / begin / share
         fixed["open_market.arrivals_per_day"] = arrivals
@@ -115,7 +117,7 @@ def ask(
                     "day": outage.day,
                     "outage": {
                         "provider": operator.name,
-                        "servers": outage.share,
+                        "servers": _down(outage.share, fleet, rng),
                         "minutes": min(outage.minutes, 1440.0),
                         "cause": outage.cause,
                     },
@@ -133,6 +135,13 @@ def ask(
     return Question(
         market, number, observed, customers, cancelled, unknowns, counted[0] if counted else None, fixed, priors
     )
+
+
+def _down(share: float, fleet: int, rng: np.random.Generator) -> float | list[int]:
+    """Return the servers of an outage: all, or as many as were down, drawn at random as records do not tell which."""
+    if share >= 1:
+        return 1.0
+    return sorted(rng.choice(fleet, max(round(share * fleet), 1), replace=False).tolist())
 
 
 def _sampled(observed: Observed, simulated: int, seed: int) -> "tuple[Values, Values]":
