@@ -15,7 +15,7 @@ def available() -> bool:
     """Say whether what writes NetCDF is installed: the extra `arviz`."""
     from importlib.util import find_spec
 
-    return all(find_spec(name) for name in ("xarray", "h5netcdf"))
+    return all(find_spec(name) for name in ("xarray", "h5netcdf", "h5py"))
 
 
 def write_netcdf(fit: Fit, out: Path) -> None:
