@@ -121,9 +121,9 @@ class Market(MesaFace):
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        mailbox, weights = Mailbox.on(self.rows), message_weights(talk.listen, self.network.max_in_degree)
+        mailbox, weights = Mailbox.on(self.rows), message_weights(talk.listen, talk.negativity, self.network.max_in_degree)
         links, hears = self.network.links, self.network.hears
-        self.population = Population(self.users, links, hears, mailbox, self.decay, weights, talk.negativity)
+        self.population = Population(self.users, links, hears, mailbox, self.decay, weights)
         redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)

@@ -71,7 +71,7 @@ class WordOfMouth(Settings):
     )
     complaint: float = setting(0.3, "chance to talk because of an outage", unit="per outage day", ge=0, le=1)
     listen: float = setting(0.3, "weight of one message against what is already believed", ge=0, le=1)
-    negativity: float = setting(1.0, "how much more bad news weighs than good", ge=1)
+    negativity: float = setting(1.0, "how many times the weight of good news a message of bad news has, up to 1", ge=1)
 
 
 class WattsStrogatz(Settings):

@@ -77,7 +77,7 @@ def talk(day, talkers, listeners, users, decay):
     return letters
 
 
-def listen(day, letters, users, decay, attention, negativity):
+def listen(day, letters, users, decay, weights):
     for (i, j), messages in letters.items():
         mean = added(messages) / len(messages)
         if j == users.provider[i]:
@@ -88,9 +88,7 @@ def listen(day, letters, users, decay, attention, negativity):
             users.belief[i][j] = mean
             users.source[i][j] = 2  # word of mouth
         else:
-            weight = attention[len(messages)]
-            if mean > held:
-                weight = min(1.0, weight * negativity)
+            weight = weights[mean > held][len(messages)]
             users.belief[i][j] = held + weight * (mean - held)
     return {i for i, _ in letters}
 

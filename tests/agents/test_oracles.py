@@ -239,9 +239,12 @@ def test_fading_and_weights_are_their_formulas():
     assert decay_factors(math.inf, 3).tolist() == [1.0] * 5
     assert belief_per_minute(math.inf) == 0.0
     assert belief_per_minute(90.0) == pytest.approx(DAYS_PER_MONTH * (1 - math.exp(-1 / 90)), rel=1e-12)
-    assert message_weights(0.3, 6).tolist() == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
-    assert message_weights(1.0, 2).tolist() == [0.0, 1.0, 1.0]
-    assert message_weights(0.0, 2).tolist() == [0.0, 0.0, 0.0]
+    good, bad = message_weights(0.3, 2.0, 6)
+    assert good == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
+    assert bad == pytest.approx([1 - 0.4**n for n in range(7)], rel=1e-14)
+    assert message_weights(1.0, 3.0, 2).tolist() == [[0.0, 1.0, 1.0]] * 2
+    assert message_weights(0.0, 3.0, 2).tolist() == [[0.0, 0.0, 0.0]] * 2
+    assert message_weights(0.4, 9.0, 2)[1].tolist() == [0.0, 1.0, 1.0]
 
 
 # --- word of mouth
@@ -262,7 +265,7 @@ def test_everybody_talks_once_for_whatever_reason(data, n, day):
 @many
 @given(st.data(), markets(), UNIT | st.just(1.0), st.sampled_from([1.0, 1.5, 4.0]))
 def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, negativity):
-    weights = message_weights(heed, small.graph.max_in_degree)
+    weights = message_weights(heed, negativity, small.graph.max_in_degree)
     mailbox, news = Mailbox.on(small.rows), News.on(small.rows)
     expected, decay = small.plain(), small.decay.tolist()
 
@@ -276,14 +279,25 @@ def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, n
             assert mailbox.total[i, j] == oracles.added(letters.get((i, j), []))
         assert_same(small.users, before)
 
-        listen(day, mailbox, small.users, small.decay, weights, negativity, news, 0, news.size[0])
-        listeners = oracles.listen(day, letters, expected, decay, weights.tolist(), negativity)
+        listen(day, mailbox, small.users, small.decay, weights, news, 0, news.size[0])
+        listeners = oracles.listen(day, letters, expected, decay, weights.tolist())
         assert_same(small.users, expected)
         assert sorted(news.informed().tolist()) == sorted(listeners)
         assert (news.kinds[news.informed()] == columns.MESSAGE).all()
         assert not mailbox.messages.any()
         assert not mailbox.total.any()
         forget(news)
+
+
+def test_negativity_strengthens_each_message_and_not_the_days_sum():
+    rows, news = rows_for(1, 1), News.on(rows_for(1, 1))
+    nothing = {"slot": np.zeros(1, np.int32), "value": np.ones(1), "requirements": np.zeros(1)}
+    users = Users.on(rows, belief=np.array(5.0), **nothing)
+    mailbox = Mailbox.on(rows)
+    mailbox.messages[0], mailbox.total[0] = 2, 20.0
+    inform(news, np.zeros(1, np.int32), columns.MESSAGE)
+    listen(0, mailbox, users, np.ones(2), message_weights(0.3, 2.0, 2), news, 0, 1)
+    assert users.belief[0, 0] == pytest.approx(9.2)
 
 
 def forget(news):
