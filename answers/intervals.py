@@ -1,6 +1,5 @@
 """Intervals: how well replicates know a mean, a ratio of means, or a share of runs."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -73,8 +72,3 @@ def share_interval(yes: NDArray[np.bool_]) -> tuple[float, float]:
     """
     low, high = interval(yes.astype(float).tolist(), CONFIDENCE)
     return max(low, 0.0), min(high, 1.0)
-
-
-def plain(value: float) -> float | None:
-    """Return a number for a JSON object, which knows no NaN."""
-    return float(value) if math.isfinite(value) else None

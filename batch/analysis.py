@@ -58,7 +58,7 @@ class StudyResults:
         Parameters
         ----------
         columns
-            Those to read beside `run_id`; None reads all. A million runs' days are more than most memories hold.
+            Those to read besides `run_id`; None reads all. The days of a million runs exceed most memories.
         runs
             The ids of the runs to read; None reads all.
         """
@@ -97,13 +97,13 @@ class StudyResults:
         ----------
         confidence
             Of Student's interval from `low` to `high`. The interval of the outcome that decided an adaptive study's
-            replicates is wider, as `batch.adaptive` says, so that having looked at it does not spoil it.
+            replicates is wider, as `batch.adaptive` says, which keeps its confidence despite the repeated looks.
 
         Returns
         -------
         DataFrame
             A row for each point and outcome: point, labels, outcome, n, mean, sd, low, high. n counts the runs that
-            have the outcome; what cannot be said of so few is nan. The interval of `live_paid`, a share of runs, is
+            have the outcome; what so few runs cannot give is nan. The interval of `live_paid`, a share of runs, is
             that of Agresti and Coull.
         """
         import numpy as np
@@ -115,7 +115,7 @@ class StudyResults:
         labels = names[len(RUN_COLUMNS) : first]
         numeric = [name for name in names[first:] if pd.api.types.is_numeric_dtype(runs[name])]
         by_point = runs.groupby("point", sort=True)
-        told = by_point[labels].first() if labels else pd.DataFrame(index=sorted(set(runs["point"])))
+        labelled = by_point[labels].first() if labels else pd.DataFrame(index=sorted(set(runs["point"])))
         tables = []
         for place, name in enumerate(numeric):
             table = by_point[name].agg(n="count", mean="mean", sd="std")
@@ -129,7 +129,7 @@ class StudyResults:
                 table[["low", "high"]] = np.where(np.isfinite(bounds), bounds, np.nan)
             if name == YES_OR_NO:
                 table[["low", "high"]] = table[["low", "high"]].clip(0, 1)
-            tables.append(told.join(table).assign(outcome=name, order=place).rename_axis("point").reset_index())
+            tables.append(labelled.join(table).assign(outcome=name, order=place).rename_axis("point").reset_index())
         whole = pd.concat(tables, ignore_index=True).sort_values(["point", "order"], ignore_index=True)
         return whole[["point", *labels, "outcome", "n", "mean", "sd", "low", "high"]]
 

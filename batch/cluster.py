@@ -1,4 +1,4 @@
-"""Sweeps on a Dask cluster that its user has started (docs/sweeps.md says how)."""
+"""Studies on a Dask cluster that is already running; docs/sweeps.md explains how to start one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,17 +7,17 @@ from typing import Any
 from model.errors import ScenarioError
 
 CONNECT_SECONDS = 20
-AHEAD = 4  # runs on their way for each of the cluster's threads, so that none waits for us
+RUNS_PER_THREAD = 4  # submitted at once, so that no thread waits for the next run
 
 
 @contextmanager
 def connect(address: str) -> Iterator[tuple[Any, int]]:
-    """Give an executor for the cluster at an address, and how many runs to have on their way.
+    """Give an executor for the cluster at an address, and how many runs to submit at once.
 
     Raises
     ------
     ScenarioError
-        When Dask is not installed, nobody answers, or the cluster has no workers.
+        When Dask is not installed, no scheduler answers, or the cluster has no workers.
     """
     try:
         import distributed
@@ -34,4 +34,4 @@ def connect(address: str) -> Iterator[tuple[Any, int]]:
         if threads == 0:
             raise ScenarioError.of("--cluster", address, "must have workers; start some, e.g. dask worker " + address)
         # `pure=False`: a run is to be done even if Dask has seen its like; `retries` outlive workers that are killed.
-        yield client.get_executor(pure=False, retries=3), AHEAD * threads
+        yield client.get_executor(pure=False, retries=3), RUNS_PER_THREAD * threads

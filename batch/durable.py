@@ -1,4 +1,4 @@
-"""Writing that survives a crash: a file is whole or not there, and a log only ever loses its unsynced end."""
+"""Writing that survives a crash: a file is complete or absent, and a log loses at most its unsynced end."""
 
 import os
 from pathlib import Path
@@ -14,16 +14,16 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_durably(path: Path, data: bytes) -> None:
-    """Write a file beside its place, make it durable, and put it there in one step."""
-    beside = path.with_name(f".{path.name}.partial")  # hidden, so that `*.parquet` never meets it
+    """Write a file atomically: under a temporary name, synced, then renamed."""
+    temporary = path.with_name(f".{path.name}.partial")  # hidden, so that `*.parquet` does not match it
     try:
-        with beside.open("wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+        temporary.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -54,12 +54,12 @@ class Log:
             os.fsync(self._handle)
             self._unsynced = False
 
-    def cut(self, size: int) -> None:
-        """Forget all bytes from `size` on."""
+    def truncate(self, size: int) -> None:
+        """Remove all bytes from `size` on."""
         os.ftruncate(self._handle, size)
         os.fsync(self._handle)
         self._unsynced = False
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._handle)

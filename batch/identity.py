@@ -10,7 +10,7 @@ from zlib import crc32
 
 from model.errors import shown
 
-WORDS = ("question", "limits")  # keys of a study that decide no result
+KEYS_WITHOUT_EFFECT = ("question", "limits")  # keys of a study that do not change its results
 
 
 @lru_cache(maxsize=65_536)
@@ -32,8 +32,8 @@ def canonical(tables: Any) -> str:
 
 
 def meaning(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what decides the results: files by what is in them rather than where they are, and none of `WORDS`."""
-    meant = {key: value for key, value in tables.items() if key not in WORDS}
+    """Return the keys that decide the results, with the contents of files in place of their paths."""
+    meant = {key: value for key, value in tables.items() if key not in KEYS_WITHOUT_EFFECT}
     return {key: _contents(value) for key, value in meant.items()}
 
 
@@ -59,8 +59,8 @@ def differences(here: Any, there: Any, path: str = "") -> list[str]:
     if tables and all(isinstance(item, Mapping) for item in [*here, *there]):
         pairs = enumerate(zip(here, there, strict=True))
         return [x for number, pair in pairs for x in differences(*pair, f"{step}{number}")]
-    return [f"{path}: {_told(here)} here, {_told(there)} there"]
+    return [f"{path}: {_text(here)} here, {_text(there)} there"]
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return "nothing" if value is None else shown(value)

@@ -1,52 +1,60 @@
-"""The lock on a study's folder: one writer, and a dead one holds nothing."""
+"""The lock on a study's folder: one writer at a time. The system releases it when its owner dies."""
 
-import fcntl
 import os
 import platform
-import time
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from model.errors import ScenarioError
 
-NAME = "lock"
-PATIENCE = 1.0  # seconds: somebody who only asks whether the folder is in use holds it for an instant
+LOCK, OWNER = "lock", "owner"
+LOCK_FILES = (LOCK, OWNER)
+TIMEOUT = 1.0  # seconds: `owner_of` in another process holds the lock for an instant
 
 
-class Lock:
-    """Hold a folder until `release`; the system lets go of it when the holder dies, however it dies."""
+class FolderLock:
+    """Hold a folder until `release`.
+
+    Raises
+    ------
+    ScenarioError
+        When another process holds it.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._handle = os.open(folder / NAME, os.O_RDWR | os.O_CREAT, 0o644)
-        deadline = time.monotonic() + PATIENCE
-        while not _taken(self._handle):
-            if time.monotonic() > deadline:
-                owner = os.pread(self._handle, 200, 0).decode(errors="replace").strip() or "another process"
-                os.close(self._handle)
-                raise ScenarioError.of("--out", str(folder), f"is in use by {owner}")
-            time.sleep(0.05)
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, f"process {os.getpid()} on {platform.node()}\n".encode(), 0)
+        self._lock = FileLock(folder / LOCK, timeout=TIMEOUT)
+        try:
+            self._lock.acquire(poll_interval=0.05)
+        except Timeout:
+            raise ScenarioError.of("--out", str(folder), f"is in use by {_named_owner(folder)}") from None
+        self._owner = folder / OWNER
+        self._owner.write_text(f"process {os.getpid()} on {platform.node()}\n", encoding="utf-8")
 
     def release(self) -> None:
-        """Let go."""
-        os.close(self._handle)
+        """Release the folder."""
+        self._owner.unlink(missing_ok=True)
+        self._lock.release()
 
 
 def owner_of(folder: Path) -> str | None:
-    """Return who holds a folder now, if anybody does."""
-    try:
-        handle = os.open(folder / NAME, os.O_RDONLY)
-    except FileNotFoundError:
+    """Return which process holds a folder now, None if none does."""
+    if not (folder / LOCK).exists():
         return None
     try:
-        return None if _taken(handle) else os.pread(handle, 200, 0).decode(errors="replace").strip()
-    finally:
-        os.close(handle)
+        with FileLock(folder / LOCK, blocking=False):
+            return None
+    except Timeout:
+        return _named_owner(folder)
+    except (
+        PermissionError
+    ):  # a folder that this user cannot write: the lock cannot be tried, so a killed owner still shows
+        return _named_owner(folder) if (folder / OWNER).exists() else None
 
 
-def _taken(handle: int) -> bool:
+def _named_owner(folder: Path) -> str:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        owner = (folder / OWNER).read_text(encoding="utf-8", errors="replace").strip()
+    except FileNotFoundError:
+        owner = ""
+    return owner or "another process"

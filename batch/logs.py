@@ -37,7 +37,7 @@ def read_ledger(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
             except (ValueError, TypeError, KeyError):
                 raise ScenarioError(
                     f"{path}, line {number}: is damaged; restore the file from a copy, or delete it: "
-                    "it is made anew from the parts"
+                    "it is rebuilt from the parts"
                 ) from None
             yield event, end
 
@@ -58,12 +58,12 @@ class Ledger:
             if event["event"] == "done":
                 self.parts[event["part"]] = event
         self._log = Log(folder / LEDGER)
-        self._log.cut(end)
+        self._log.truncate(end)
         self.sync, self.close = self._log.sync, self._log.close
 
-    def note(self, event: str, **what: Any) -> None:
+    def record(self, event: str, **details: Any) -> None:
         """Add an event; it is durable after `sync`."""
-        line = {"event": event, "at": round(time.time(), 3), **what}
+        line = {"event": event, "at": round(time.time(), 3), **details}
         self._log.append(json.dumps(line).encode() + b"\n")
 
 
@@ -90,7 +90,7 @@ class Pending:
     def __init__(self, folder: Path) -> None:
         self.results = list(read_pending(folder / PENDING))
         self._log = Log(folder / PENDING)
-        self._log.cut(0)
+        self._log.truncate(0)
         for result in self.results:
             self.add(result)
         self.sync, self.close = self._log.sync, self._log.close
@@ -100,5 +100,5 @@ class Pending:
         self._log.append(_FRAME.pack(len(result), zlib.crc32(result)) + result)
 
     def clear(self) -> None:
-        """Forget all: they are in a part now."""
-        self._log.cut(0)
+        """Remove all, once they are in a part."""
+        self._log.truncate(0)

@@ -1,4 +1,4 @@
-"""Taking over the runs of one folder into another of the same study."""
+"""Merging: copying the runs of one folder of a study into another."""
 
 import json
 from pathlib import Path
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch.codec import unpack_row
 from batch.lock import owner_of
 from batch.logs import PENDING, read_pending
 from batch.manifest import read_manifest
 from batch.parts import TABLES, parts_in, read_part
 from batch.store import Failure, Store, differences
-from batch.wire import unpack_row
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from batch.study import Study
 
 
-def take_over(store: Store, study: "Study", folder: Path) -> int:
+def merge_folder(store: Store, study: "Study", folder: Path) -> int:
     """Copy the runs of a folder that the store lacks, part by part; return how many.
 
     Raises
@@ -35,7 +35,7 @@ def take_over(store: Store, study: "Study", folder: Path) -> int:
     if manifest["digest"] != study.digest:
         raise ScenarioError("\n".join([f"{folder}: holds another study", *differences(folder, study)]))
     if owner := owner_of(folder):
-        raise ScenarioError(f"{folder}: is in use by {owner}; merge when it is done")
+        raise ScenarioError(f"{folder}: is in use by {owner}; merge when that has ended")
     before = len(store.done)
     for part in parts_in(folder):
         tables = {name: read_part(folder, part, name) for name in TABLES if (folder / name / part).exists()}
@@ -43,10 +43,10 @@ def take_over(store: Store, study: "Study", folder: Path) -> int:
             [run for run in tables["runs"].column("run_id").to_pylist() if run not in store.done], pa.string()
         )
         if len(new):
-            store.adopt({name: table.filter(pc.is_in(table["run_id"], new)) for name, table in tables.items()})
+            store.add_tables({name: table.filter(pc.is_in(table["run_id"], new)) for name, table in tables.items()})
     for result in read_pending(folder / PENDING):
         if unpack_row(result)["run_id"] not in store.done:
-            store.keep(result)
+            store.add(result)
     store.flush()
     for path in sorted((folder / "failures").glob("*.json")):
         if path.stem not in store.done | store.failed:

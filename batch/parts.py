@@ -1,7 +1,7 @@
 """The parts of a study: about a hundred runs in one Parquet file, with files of the same name for their other tables.
 
 A run is done when it is in a file under `runs/`, which is put in place last: what a crash left under `series/`,
-`flows/` or `moves/` without one is swept away when the folder is next opened. A part never changes once named.
+`flows/` or `moves/` without one is removed when the folder is next opened. A part never changes once named.
 """
 
 import hashlib
@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from batch.codec import SIDE_TABLES, unpack
 from batch.durable import write_durably
-from batch.wire import SIDE_TABLES, unpack
 from model.errors import ScenarioError
 
 TABLES = ("runs", *SIDE_TABLES)
@@ -87,7 +87,7 @@ def damaged(path: Path, how: str) -> ScenarioError:
     )
 
 
-def sweep_orphans(folder: Path) -> None:
+def remove_orphans(folder: Path) -> None:
     """Remove what a crash left: half-written files, and tables of runs that are not done."""
     done = set(parts_in(folder))
     for name in TABLES:

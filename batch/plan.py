@@ -42,8 +42,8 @@ class Shard(NamedTuple):
 class Plan:
     """The runs of one shard of a study, in order; those of an adaptive study as they become known.
 
-    A fixed study is shared out run by run. An adaptive one point by point: whether a point needs more runs can only be
-    told from all its runs. It is told when a round is complete, so that it never depends on which run ends first.
+    A fixed study is shared out run by run. An adaptive one point by point: whether a point needs more runs depends
+    on all its runs, and is decided when a round is complete, so that it does not matter which run ends first.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Plan:
         Whose runs.
     settled
         For each run that is not to be run again, the outcome that decides whether there will be more; nan where it
-        failed or nobody asks.
+        failed or no outcome decides.
     """
 
     def __init__(self, study: "Study", shard: Shard, settled: Mapping[str, float]) -> None:
@@ -75,7 +75,7 @@ class Plan:
         return self._ready.popleft() if self._ready else None
 
     def finished(self, run: "Run", row: Mapping[str, Any] | None) -> None:
-        """Take note of a run's row, None if it failed."""
+        """Record the row of a finished run, None if it failed."""
         if self._adaptive:
             value = None if row is None else row.get(self._study.replicates.outcome)
             self._settle(run, math.nan if value is None else float(value))

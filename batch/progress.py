@@ -1,4 +1,4 @@
-"""How far a sweep is: one line that renews itself on a terminal, else a line a minute. Always on standard error."""
+"""Progress of a study on standard error: a line that is updated on a terminal, otherwise a line a minute."""
 
 import sys
 import time
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from batch.runner import Counts
 
 MINUTE = 60.0
-BLINK = 0.2  # seconds between two looks of the line
+REFRESH_SECONDS = 0.2  # between two updates of the line
 
 
 class Display:
-    """Shows `Counts` as they come, while in this context."""
+    """Shows the latest `Counts` while in this context."""
 
     def __init__(self) -> None:
-        self._begin = self._shown = time.monotonic()
-        self._told = False
+        self._start = self._shown = time.monotonic()
+        self._stop_shown = False
         self._live: Any = None
         if sys.stderr.isatty():
             from rich.console import Console
@@ -26,21 +26,21 @@ class Display:
             self._live = self._console.status("starting")
 
     def __call__(self, counts: "Counts") -> None:
-        """Show how far it is, if it is time to."""
+        """Report progress when it is time for a line."""
         moment = time.monotonic()
-        if counts.stopping and not self._told:
-            self._told = True
-            self._say("stopping: what is running may finish for a moment; Ctrl-C again stops at once")
-        if moment - self._shown >= (BLINK if self._live else MINUTE):
+        if counts.stopping and not self._stop_shown:
+            self._stop_shown = True
+            self._print("stopping: running runs have ten seconds to finish; press Ctrl-C again to stop immediately")
+        if moment - self._shown >= (REFRESH_SECONDS if self._live else MINUTE):
             self._shown = moment
-            line = told(counts, moment - self._begin)
+            line = progress_text(counts, moment - self._start)
             if self._live:
                 self._live.update(line)
             else:
-                self._say(line)
+                self._print(line)
 
-    def _say(self, line: str) -> None:
-        """Print a line that stays; above the one that renews itself."""
+    def _print(self, line: str) -> None:
+        """Print a permanent line, above the one that is updated."""
         if self._live:
             self._console.print(line)
         else:
@@ -58,25 +58,25 @@ class Display:
             self._live.stop()
 
 
-def told(counts: "Counts", seconds: float) -> str:
-    """Say how far a sweep is after so many seconds.
+def progress_text(counts: "Counts", seconds: float) -> str:
+    """Report progress after so many seconds.
 
     >>> from batch.runner import Counts
-    >>> told(Counts(done=90, failed=10, skipped=100, most=400, stopping=False), 50.0)
+    >>> progress_text(Counts(done=90, failed=10, skipped=100, most=400, stopping=False), 50.0)
     '200 of 400 runs, 50 %, 10 failed, 2.0 a second, 1:40 left'
     """
     now = counts.done + counts.failed
     whole = now + counts.skipped
-    words = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
+    parts = [f"{whole:,} of {counts.most:,} runs", f"{100 * whole // max(counts.most, 1)} %"]
     if counts.failed:
-        words.append(f"{counts.failed:,} failed")
+        parts.append(f"{counts.failed:,} failed")
     if now and seconds > 0:
-        words += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
-    return ", ".join(words)
+        parts += [f"{now / seconds:.1f} a second", f"{clock((counts.most - whole) * seconds / now)} left"]
+    return ", ".join(parts)
 
 
 def clock(seconds: float) -> str:
-    """Write a length of time.
+    """Format a duration.
 
     >>> clock(2.34), clock(100), clock(3700), clock(200_000)
     ('2.3 s', '1:40', '1:01:40', '2 d 7 h')

@@ -1,10 +1,10 @@
-"""A study's folder, held by one writer. It can be read by anything at any moment.
+"""A study's folder, with one writer. Any program can read it at any time.
 
 `study.toml` what is studied · `manifest.json` made by what, where, when · `ledger.jsonl` what happened ·
 `runs/`, `series/`, `flows/`, `moves/` the parts · `failures/` a file for each failed run · `pending.bin` results
-that wait for a part · `lock` who writes.
+that wait for a part · `lock`, `owner` the process that writes.
 
-The parts and the failures are the truth: all else can be made anew from them.
+The parts and the failures are authoritative: everything else can be rebuilt from them.
 """
 
 import json
@@ -18,20 +18,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from batch.codec import unpack_row
 from batch.durable import write_durably
-from batch.lock import Lock
+from batch.lock import LOCK_FILES, FolderLock
 from batch.logs import Ledger, Pending
 from batch.manifest import Manifest, now, read_manifest
-from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, sweep_orphans, write_part, write_tables
-from batch.wire import unpack_row
+from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, remove_orphans, write_part, write_tables
 from model.errors import ScenarioError
 from model.files import prepare_folder
 
 if TYPE_CHECKING:
     from batch.study import Run, Study
 
-RUNS_IN_PART, BYTES_IN_PART, PART_SECONDS = 100, 64 << 20, 600.0  # whichever comes first
-SYNC_SECONDS = 0.5  # what a crash of the machine may cost
+RUNS_IN_PART, BYTES_IN_PART, PART_SECONDS = 100, 64 << 20, 600.0  # a part is written when one is reached
+SYNC_SECONDS = 0.5  # the most work that a crash of the machine loses
 
 
 class Failure(NamedTuple):
@@ -42,7 +42,7 @@ class Failure(NamedTuple):
 
 
 class Store:
-    """The folder of a study while it is swept, as a context. What else is given is noted of the session.
+    """The folder of a study while it is being written, as a context manager. `session` goes into its manifest.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Store:
         self.folder = folder
         prepare_folder(folder)
         with ExitStack() as opened:
-            opened.callback(Lock(folder).release)
+            opened.callback(FolderLock(folder).release)
             self._open(study, session, opened)
             self._opened = opened.pop_all()
 
@@ -68,7 +68,7 @@ class Store:
 
         self._schema = schema(study)
         claim(self.folder, study)
-        sweep_orphans(self.folder)
+        remove_orphans(self.folder)
         self._ledger = opened.enter_context(closing(Ledger(self.folder)))
         self._pending = opened.enter_context(closing(Pending(self.folder)))
         self.done = self._runs_in_parts()
@@ -79,12 +79,12 @@ class Store:
             if run_id not in self.done:
                 self._results[run_id] = result
         self.done.update(self._results)
-        self._forget_failures(self.failed & self.done)
+        self._delete_failures(self.failed & self.done)
         self._manifest = Manifest(self.folder, study.name, study.digest, session)
         self._synced = self._part_begun = time.monotonic()
 
     def _runs_in_parts(self) -> set[str]:
-        """Return the ids of the runs that are in a part; the ledger spares reading those that it knows."""
+        """Return the ids of the runs that are in a part; parts that the ledger lists are not read."""
         known, runs = self._ledger.parts, set()
         self._next_part = 1
         for part in parts_in(self.folder):
@@ -92,11 +92,11 @@ class Store:
             if part in known:
                 check_sizes(self.folder, part, known[part]["bytes"])
                 runs.update(known.pop(part)["runs"])
-            else:  # a crash came between the part and its line
+            else:  # a crash between writing the part and its line
                 ids = read_part(self.folder, part, columns=["run_id"]).column("run_id").to_pylist()
                 files = {table: self.folder / table / part for table in TABLES}
                 sizes = {table: path.stat().st_size for table, path in files.items() if path.exists()}
-                self._ledger.note("done", part=part, runs=ids, bytes=sizes)
+                self._ledger.record("done", part=part, runs=ids, bytes=sizes)
                 runs.update(ids)
         return runs
 
@@ -110,11 +110,11 @@ class Store:
     # --- while it runs
 
     def start(self, run: "Run") -> None:
-        """Note that a run begins."""
-        self._ledger.note("started", run=run.run_id)
+        """Record that a run starts."""
+        self._ledger.record("started", run=run.run_id)
 
-    def keep(self, result: bytes) -> dict[str, Any]:
-        """Keep a run's result; return its row."""
+    def add(self, result: bytes) -> dict[str, Any]:
+        """Add the result of a run; return its row."""
         row = unpack_row(result)
         if not self._results:
             self._part_begun = time.monotonic()
@@ -139,11 +139,11 @@ class Store:
             "at": now(),
         }
         write_durably(failure_path(self.folder, run.run_id), json.dumps(what, indent=1, default=str).encode() + b"\n")
-        self._ledger.note("failed", run=run.run_id, reason=failure.reason)
+        self._ledger.record("failed", run=run.run_id, reason=failure.reason)
         self.failed.add(run.run_id)
 
-    def tend(self) -> None:
-        """Do what is due: make the logs durable, and a part of results that have waited for long."""
+    def flush_due(self) -> None:
+        """Sync the logs when that is due, and write a part when results have waited too long for one."""
         moment = time.monotonic()
         if moment - self._synced > SYNC_SECONDS:
             self._pending.sync()
@@ -153,7 +153,7 @@ class Store:
             self.flush()
 
     def flush(self) -> None:
-        """Write the results that wait as a part; only then are their runs done for whoever reads the folder."""
+        """Write the pending results as a part; readers of the folder see these runs from then on."""
         if not self._results:
             return
         part, sizes = write_part(self.folder, self._next_part, list(self._results.values()), self._schema)
@@ -161,8 +161,8 @@ class Store:
         self._pending.clear()
         self._results = {}
 
-    def adopt(self, tables: dict[str, Any]) -> None:
-        """Take over runs that another folder holds, as a part of this one."""
+    def add_tables(self, tables: dict[str, Any]) -> None:
+        """Add the runs of a part of another folder as a part of this one."""
         runs = tables["runs"].column("run_id").to_pylist()
         part, sizes = write_tables(self.folder, self._next_part, tables)
         self.done.update(runs)
@@ -170,22 +170,22 @@ class Store:
 
     def _written(self, part: str, runs: list[str], sizes: dict[str, int]) -> None:
         self._next_part += 1
-        self._ledger.note("done", part=part, runs=sorted(runs), bytes=sizes)
+        self._ledger.record("done", part=part, runs=sorted(runs), bytes=sizes)
         self._ledger.sync()
-        self._forget_failures(self.failed.intersection(runs))
+        self._delete_failures(self.failed.intersection(runs))
 
     def finish(self, **what: Any) -> None:
-        """Leave everything whole and note the end of this session."""
+        """Write what is pending and record the end of this session."""
         self.flush()
         self._manifest.finish(**what, done=len(self.done), failed=len(self.failed))
 
-    def _forget_failures(self, run_ids: Iterable[str]) -> None:
+    def _delete_failures(self, run_ids: Iterable[str]) -> None:
         for run_id in list(run_ids):
             failure_path(self.folder, run_id).unlink(missing_ok=True)
             self.failed.discard(run_id)
 
     def close(self) -> None:
-        """Let go of the folder as it is; all that was kept is found again by the next session."""
+        """Release the folder as it is; the next session finds all that was added."""
         self._opened.close()
 
     def __enter__(self) -> Self:
@@ -198,12 +198,12 @@ class Store:
 
 
 def claim(folder: Path, study: "Study") -> None:
-    """Make a folder the study's own, or see that it is already."""
+    """Initialise a folder for a study, or check that it is one of this study."""
     manifest = read_manifest(folder)
     if manifest is None:
-        strange = [path.name for path in folder.iterdir() if not _ours(path.name)]
-        if strange:
-            raise ScenarioError.of("--out", str(folder), f"must be new, empty or a study's; it holds {min(strange)!r}")
+        foreign = [path.name for path in folder.iterdir() if not _ours(path.name)]
+        if foreign:
+            raise ScenarioError.of("--out", str(folder), f"must be new, empty or a study's; it holds {min(foreign)!r}")
         for name in (*TABLES, "failures"):
             (folder / name).mkdir(exist_ok=True)
         write_durably(folder / "study.toml", study.to_toml().encode())
@@ -212,12 +212,14 @@ def claim(folder: Path, study: "Study") -> None:
 
 
 def differences(folder: Path, study: "Study") -> list[str]:
-    """Say in what a folder's study is another one."""
+    """Return in which settings a folder's study differs."""
     try:
         tables = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return study.describe_difference(tables) or ["no setting differs: another version of the code made it"]
+    return study.describe_difference(tables) or [
+        "no setting differs: the folder was written by another version of the code"
+    ]
 
 
 def failure_path(folder: Path, run_id: str) -> Path:
@@ -226,4 +228,6 @@ def failure_path(folder: Path, run_id: str) -> Path:
 
 
 def _ours(name: str) -> bool:
-    return name in {"lock", "study.toml", "ledger.jsonl", "pending.bin", "failures", *TABLES} or name.startswith(".")
+    return name in {*LOCK_FILES, "study.toml", "ledger.jsonl", "pending.bin", "failures", *TABLES} or name.startswith(
+        "."
+    )

@@ -19,7 +19,7 @@ from batch.columns import RUN_COLUMNS, outcome_types
 from batch.design import MOST_POINTS, AnyDesign, Grid, Sampler, unit_problem
 from batch.factors import Axis, Factor, Level, uniform
 from batch.identity import canonical, derived_seed, differences, meaning
-from batch.study_file import flat, read_study, resolved, spelt_out
+from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.paths import in_setting_order, set_path
@@ -110,12 +110,12 @@ class Study(Settings):
         Parameters
         ----------
         source
-            Where to begin. Files that a study names are looked up beside it.
+            The study to load. Relative paths in it are relative to its file.
         settings
             Values to put in its place, by dotted path, e.g. `replicates=5` or `**{"scenario.users.count": 100}`.
         """
         tables, folder = read_study(source)
-        tables = spelt_out(tables)
+        tables = expanded(tables)
         for path in in_setting_order(settings):
             if path.startswith("scenario."):
                 tables["settings"] = flat(tables.get("settings", {})) | {path.removeprefix("scenario."): settings[path]}
@@ -174,12 +174,12 @@ class Study(Settings):
         settings = [{path: v for level in row for path, v in level.settings.items()} for row in rows]
         if self.axes:
             names = [column for axis in self.axes for column in axis.columns]
-            told = [{name: value for level in row for name, value in level.labels.items()} for row in rows]
+            labelled = [{name: value for level in row for name, value in level.labels.items()} for row in rows]
         else:
             names = list(dict.fromkeys(path for changed in settings for path in changed))
             axis = {name: Axis(Factor(path=name), "", self.scenario) for name in names}
-            told = [{name: _label(point, name, axis[name]) for name in names} for point in settings]
-        columns = uniform({name: [labels[name] for labels in told] for name in names})
+            labelled = [{name: _label(point, name, axis[name]) for name in names} for point in settings]
+        columns = uniform({name: [labels[name] for labels in labelled] for name in names})
         return [
             Point(number, changed, {name: columns[name][number] for name in names})
             for number, changed in enumerate(settings)
@@ -246,7 +246,7 @@ class Study(Settings):
     # --- what is refused
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _validate(self) -> Self:
         self.replicates.check()
         for number, factor in enumerate(self.factors):
             factor.check(f"factors.{number}")
@@ -262,12 +262,12 @@ class Study(Settings):
         return self
 
     def _check_paths(self) -> None:
-        taken: dict[str, str] = {}
+        owners: dict[str, str] = {}
         for axis in self.axes:
             for path in axis.factor.targets:
-                if path in taken:
-                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {taken[path]} too")
-                taken[path] = axis.place
+                if path in owners:
+                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {owners[path]} too")
+                owners[path] = axis.place
 
     def _check_points(self) -> None:
         """Build every point's scenario, so that nothing is refused in the middle of a study."""
@@ -312,7 +312,7 @@ def _label(settings: Mapping[str, Any], path: str, axis: Axis) -> Any:
 
 
 def _located(line: str, row: Iterable[Level], point: Point) -> str:
-    """Say which factor's level is behind a wrong field of a point."""
+    """Add to an error of a point the level of the factor that causes it."""
     field = line.split(" = ")[0].split(":")[0]
     touching = [
         level.place

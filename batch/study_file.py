@@ -1,4 +1,4 @@
-"""Reading a study's file: everything in it that stands elsewhere is put in its place.
+"""Reading a study's file: everything that it refers to is inserted.
 
 The base scenario becomes a whole one, the points of a CSV file become tables, and names of files become paths that
 are found from anywhere. What is then written is complete.
@@ -38,22 +38,25 @@ def read_study(source: str | Path | Mapping[str, Any]) -> tuple[dict[str, Any], 
 
 
 def resolved(tables: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return a study's tables with everything in them that stands elsewhere: the scenario, the points, the paths."""
+    """Return a study's tables with everything that they refer to inserted: the scenario, the points, absolute paths."""
     full = copy.deepcopy(dict(tables))
     full["scenario"] = _base(full.get("scenario"), full.pop("settings", {}), folder)
-    full = spelt_out(full)
+    full = expanded(full)
     if isinstance(full.get("design"), dict):
         full["design"] = with_points(full["design"], folder)
         for point in full["design"].get("points", []) if full["design"].get("kind") == "points" else []:
-            point.update({path: beside(path, value, folder) for path, value in point.items()})
+            point.update({path: with_resolved_path(path, value, folder) for path, value in point.items()})
     for factor in full["factors"] if isinstance(full.get("factors"), list) else []:
         if not isinstance(factor, dict) or not isinstance(factor.get("levels"), list):
             continue
         if isinstance(factor.get("path"), str):
-            factor["levels"] = [beside(factor["path"], level, folder) for level in factor["levels"]]
+            factor["levels"] = [with_resolved_path(factor["path"], level, folder) for level in factor["levels"]]
         elif isinstance(factor.get("paths"), list):
             factor["levels"] = [
-                [beside(str(path), value, folder) for path, value in zip(factor["paths"], level, strict=False)]
+                [
+                    with_resolved_path(str(path), value, folder)
+                    for path, value in zip(factor["paths"], level, strict=False)
+                ]
                 if isinstance(level, list) and len(level) == len(factor["paths"])
                 else level
                 for level in factor["levels"]
@@ -61,7 +64,7 @@ def resolved(tables: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return full
 
 
-def spelt_out(tables: dict[str, Any]) -> dict[str, Any]:
+def expanded(tables: dict[str, Any]) -> dict[str, Any]:
     """Turn `replicates = 20` and `design = "grid"` into the tables that they stand for."""
     repeats, design = tables.get("replicates"), tables.get("design")
     if isinstance(repeats, int) and not isinstance(repeats, bool):
@@ -80,8 +83,8 @@ def _base(source: Any, settings: Any, folder: Path) -> Scenario:
     if isinstance(source, str | Path) and source not in preset_names():
         source = folder / source
     if isinstance(source, Mapping):
-        source = {key: beside(key, value, folder) for key, value in source.items()}
-    changes = {path: beside(path, value, folder) for path, value in flat(settings).items()}
+        source = {key: with_resolved_path(key, value, folder) for key, value in source.items()}
+    changes = {path: with_resolved_path(path, value, folder) for path, value in flat(settings).items()}
     try:
         scenario = Scenario.load(source, **changes)
     except ScenarioError as error:
@@ -89,7 +92,7 @@ def _base(source: Any, settings: Any, folder: Path) -> Scenario:
         raise ScenarioError(
             "\n".join(f"{'' if x.startswith('scenario ') else 'scenario.'}{x}" for x in lines)
         ) from None
-    found = {path: beside(path, value, Path()) for path, value in flat(_file_names(scenario)).items()}
+    found = {path: with_resolved_path(path, value, Path()) for path, value in flat(_file_names(scenario)).items()}
     return scenario.replace(**found) if found else scenario
 
 
@@ -99,11 +102,11 @@ def _file_names(scenario: Scenario) -> dict[str, Any]:
     return {path: name for path, name in named.items() if isinstance(name, str) and Path(name).is_file()}
 
 
-def beside(path: str, value: Any, folder: Path) -> Any:
+def with_resolved_path(path: str, value: Any, folder: Path) -> Any:
     """Return a setting's value with the file that it names found in `folder`, so that it is found from anywhere."""
     for table, key in FILE_KEYS.items():
         if path == table and isinstance(value, dict):
-            return value | {key: beside(f"{table}.{key}", value[key], folder)} if key in value else value
+            return value | {key: with_resolved_path(f"{table}.{key}", value[key], folder)} if key in value else value
         if path == f"{table}.{key}" and isinstance(value, str) and (folder / value).is_file():
             return str((folder / value).resolve())
     return value

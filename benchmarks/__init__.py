@@ -1,1 +1,1 @@
-"""The same model written plainly in Mesa objects, and measurements against it: `python -m benchmarks`."""
+"""Benchmarks: the same model in other libraries and in C, and measurements. Run with `python -m benchmarks`."""

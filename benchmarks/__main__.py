@@ -1,7 +1,7 @@
-"""Measure the market against the same market in Mesa, AgentPy, mesa-frames, numpy and C: `python -m benchmarks`.
+"""Compare the market with the same model in Mesa, AgentPy, mesa-frames, numpy and C: `python -m benchmarks`.
 
-Everything is measured side by side in one run: what is compared takes turns, on the same seeds, and medians are
-shown, so that a slow or busy machine moves all columns and hardly their ratios.
+Contenders alternate with the same seeds, and medians are shown, so that a slow or busy machine affects all of them and
+hardly changes the ratios.
 """
 
 import argparse
@@ -13,32 +13,32 @@ from typing import Any, NamedTuple
 import pandas as pd
 from rich.console import Console
 
-from answers.show import PIPED_WIDTH, table_of
-from benchmarks.figure import race_figure
-from benchmarks.goals import goals
+from answers.terminal import PIPED_WIDTH, table_of
+from benchmarks.environment import describe_machine, describe_software
+from benchmarks.goals import check_goals
 from benchmarks.graphs import measure_graphs
-from benchmarks.machine import machine, software
-from benchmarks.own import measure_own
-from benchmarks.race import Place, Race, Size
+from benchmarks.race import Race, Result, Size
+from benchmarks.race_figure import draw_race
+from benchmarks.single_market import measure_market
 from benchmarks.startup import COMMANDS, RUN, measure_starts
 
 NOTES = """
-Ratios are medians of those within a round. Scaled: the days were cut short, and what was done is scaled to a year.
-Memory is that of the whole process, interpreter and libraries included; of the C programs, their arrays. What is left
-out says what it would have taken. The bound counts in double precision, as the market does. mesa-frames may use
-all cores; all others use one."""
+Ratios are medians of the ratios within rounds. Extrapolated: the run was cut short and its time scaled to a year.
+Memory is that of the whole process, including interpreter and libraries; for the C programs it is that of their arrays.
+For contenders that are left out the note gives the expected time or memory. The C bound uses double precision, as the
+market does. mesa-frames may use all cores; all others use one."""
 
 
 class Plan(NamedTuple):
-    """How much is measured."""
+    """The sizes and numbers of rounds to measure."""
 
     sizes: tuple[Size, ...]
     patience: float  # seconds
     graphs: tuple[int, ...]  # users
-    quiet: int  # users
-    doubled: tuple[int, ...]  # users
-    commands: dict[str, tuple[str, ...]]  # whose start is timed
-    rounds: int  # of what is not the race
+    quiet: int  # users in the quiet year
+    doubled: tuple[int, ...]  # users to compare with twice as many
+    commands: dict[str, tuple[str, ...]]  # commands whose start-up is timed
+    rounds: int  # rounds of all measurements except the race
 
 
 FULL = Plan(
@@ -62,80 +62,80 @@ QUICK = Plan(
 
 
 class Report:
-    """Tables, printed as soon as they are there, and written if there is a folder for them."""
+    """Tables that are printed at once, and written to a folder if one is given."""
 
     def __init__(self, out: Path | None) -> None:
         self.out = out
         self.lines: list[str] = []
         self.console = Console(width=PIPED_WIDTH, highlight=False, markup=False)
 
-    def say(self, text: str) -> None:
-        """Print a line, and keep it."""
+    def add_line(self, text: str) -> None:
+        """Print a line and keep it."""
         print(text, flush=True)
         self.lines.append(text)
 
     def show(self, title: str, rows: Sequence[Any]) -> None:
-        """Print a table, of named tuples or dictionaries."""
+        """Print a table of named tuples or dictionaries."""
         print(f"\n{title}", flush=True)
         self.console.print(table_of(pd.DataFrame(rows).rename(columns=lambda name: name.replace("_", " "))))
 
-    def write(self, places: list[Place], **tables: Sequence[Any]) -> None:
-        """Write the tables, the figure and what it was measured on."""
+    def write(self, results: list[Result], **tables: Sequence[Any]) -> None:
+        """Write the tables, the figure, and the description of the machine."""
         if self.out is None:
             return
-        for name, rows in {"years": places, **tables}.items():
+        for name, rows in {"years": results, **tables}.items():
             pd.DataFrame(rows).to_csv(self.out / f"{name}.csv", index=False)
-        race_figure(places, self.lines[0]).savefig(self.out / "years.png")
+        draw_race(results, self.lines[0]).savefig(self.out / "years.png")
         (self.out / "machine.txt").write_text("\n".join(self.lines) + "\n", encoding="utf-8")
         print(f"\nWritten to {self.out}")
 
 
-def run_race(plan: Plan, report: Report) -> list[Place]:
-    """Run the race, and show it a size at a time."""
-    places = []
+def run_race(plan: Plan, report: Report) -> list[Result]:
+    """Run the race and print the results of each size."""
+    results = []
     with Race(plan.patience) as race:
-        report.say(software(race.versions))
+        report.add_line(describe_software(race.versions))
         for size in plan.sizes:
-            here = race.at(size)
-            places += here
-            title = f"Seconds a simulated year, {size.users:,} users: medians of rounds in turn"
+            here = race.run(size)
+            results += here
+            title = f"Seconds per simulated year, {size.users:,} users: medians of alternating rounds"
             report.show(
-                title, [{name: value for name, value in place._asdict().items() if name != "users"} for place in here]
+                title, [{name: value for name, value in result._asdict().items() if name != "users"} for result in here]
             )
-        report.say(NOTES)
-    return places
+        report.add_line(NOTES)
+    return results
 
 
 def folder(text: str) -> Path:
-    """Make the folder for what is written, before anything is measured; refuse one that cannot be written."""
+    """Create the output folder before anything is measured; refuse one that cannot be written to."""
     path = Path(text)
     try:
         path.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
-        raise argparse.ArgumentTypeError(f"must be a folder that can be written ({error})") from None
+        raise argparse.ArgumentTypeError(f"must be a writable folder ({error})") from None
     return path
 
 
 def main() -> None:
-    """Measure everything."""
+    """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes only, in less than a minute")
-    parser.add_argument("--out", type=folder, metavar="DIR", help="write the tables (CSV) and the figure (PNG) there")
+    parser.add_argument("--out", type=folder, metavar="DIR", help="folder for the tables (CSV) and the figure (PNG)")
     arguments = parser.parse_args()
     plan, report = QUICK if arguments.quick else FULL, Report(arguments.out)
 
-    report.say(machine())
-    places = run_race(plan, report)
-    own = measure_own(plan.quiet, plan.doubled, plan.rounds)
-    report.show("Ours alone", own)
+    report.add_line(describe_machine())
+    results = run_race(plan, report)
+    market = measure_market(plan.quiet, plan.doubled, plan.rounds)
+    report.show("patchmarket alone", market)
     graphs = measure_graphs(plan.graphs)
-    report.show("Graphs, each in a process of its own", graphs)
+    report.show("Building graphs, each in a separate process", graphs)
     starts = measure_starts(plan.rounds, plan.commands)
-    report.show("Start of the command line, in turn", starts)
-    met = goals(places, own, graphs)
-    report.show("Goals, for one core of a quiet machine", met)
-    report.write(places, own=own, graphs=graphs, starts=starts, goals=met)
+    report.show("Start-up of the command line, in alternation", starts)
+    goals = check_goals(results, market, graphs)
+    report.show("Goals for one core of a quiet machine", goals)
+    report.write(results, market=market, graphs=graphs, starts=starts, goals=goals)
 
 
 if __name__ == "__main__":

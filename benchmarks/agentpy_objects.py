@@ -1,8 +1,8 @@
-"""The market written plainly in AgentPy: an agent for every user, a network of agents.
+"""The market in plain AgentPy: an agent for every user, and a network of agents.
 
-Written from the rules (docs/odd.md), as AgentPy's own examples are: `setup`, `step`, an `AgentList` that hands a call
-on to everybody, `Network.neighbors`. It plays what the thought experiment needs: prices and patches, outages, talk
-and moves; no adverts, peers, noise, contracts or platforms. Money is left out.
+Written from the rules (docs/odd.md) in the style of AgentPy's examples: `setup`, `step`, calls to all agents of an
+`AgentList`, `Network.neighbors`. It implements what the thought experiment needs: prices and patches, outages, talk and
+moves; no adverts, peers, noise, contracts or platforms. Money is left out.
 """
 
 from math import exp
@@ -29,7 +29,7 @@ class Host(agentpy.Agent):
         self.guests: list[Customer] = []
 
     def patch(self, day: int, flaws: list[Flaw]) -> None:
-        """Do today's maintenance, and take its outages to the guests."""
+        """Do today's maintenance and apply its outages to the guests."""
         capacity = self.operator.capacity
         minutes = self.operator.patch(day, flaws, len(self.guests))
         for server, lost in enumerate(minutes.tolist()):
@@ -47,7 +47,7 @@ class Customer(agentpy.Agent):
     """A user: hears others talk, and leaves when it can do better."""
 
     def setup(self) -> None:
-        """Draw what kind of person it is."""
+        """Draw the user's dispositions."""
         users, random = self.p.scenario.users, self.model.random
         self.tolerance = users.tolerance.median * exp(users.tolerance.sigma * random.gauss(0, 1))
         self.value = users.downtime_value.median * exp(users.downtime_value.sigma * random.gauss(0, 1))
@@ -57,7 +57,7 @@ class Customer(agentpy.Agent):
         self.downtime = 0.0  # minutes so far
 
     def live(self) -> None:
-        """Fade the belief about the own host, add today's outage to it, and maybe talk."""
+        """Fade the belief about the own host, add today's outage to it, and perhaps talk."""
         model, minutes = self.model, self.minutes_today
         belief = self.beliefs[self.host] * model.kept + minutes * DAYS_PER_MONTH * (1 - model.kept)
         self.beliefs[self.host] = belief
@@ -67,7 +67,7 @@ class Customer(agentpy.Agent):
                 listener.inbox.append((self.host, belief))
 
     def reconsider(self) -> None:
-        """Listen; if there was any news, choose. This ends the user's day."""
+        """Listen; if there is any news, choose. This ends the user's day."""
         if self.inbox or self.minutes_today > 0:
             self.listen()
             self.choose()
@@ -75,7 +75,7 @@ class Customer(agentpy.Agent):
             self.minutes_today = 0.0
 
     def listen(self) -> None:
-        """Move each belief towards the mean of what was said, more so the more people said it."""
+        """Move each belief towards the mean of the messages, further if there are more messages."""
         rules = self.p.scenario.word_of_mouth
         for host in dict.fromkeys(host for host, _ in self.inbox):
             said = [belief for about, belief in self.inbox if about is host]
@@ -102,7 +102,7 @@ class Customer(agentpy.Agent):
             self.model.leaving.append((self, target))
 
     def move_to(self, target: Host) -> None:
-        """Move; the old host's last guest takes the place left, so that its fleet stays compact."""
+        """Move; the old host's last guest takes the free place, so that its fleet stays compact."""
         last = self.host.guests.pop()
         if last is not self:
             self.host.guests[self.place] = last
@@ -111,22 +111,22 @@ class Customer(agentpy.Agent):
 
 
 class AgentPyMarket(agentpy.Model):
-    """The market as an AgentPy model, of the parameters `scenario`, `seed` and `steps` (days).
+    """The market as an AgentPy model with the parameters `scenario`, `seed` and `steps` (days).
 
     Attributes
     ----------
     hosts, customers : AgentList
         Providers and users.
     network : Network
-        Who hears whom.
+        The network of users.
     """
 
     def setup(self) -> None:
-        """Make hosts, customers and network."""
+        """Create hosts, customers and network."""
         scenario, n = self.p.scenario, self.p.scenario.users.count
         words = scenario.word_of_mouth
         self.flaws = draw_flaws(scenario.flaws, scenario.days, self.p.seed)
-        self.kept = exp(-1 / scenario.users.memory_days)  # of a belief, after a day
+        self.kept = exp(-1 / scenario.users.memory_days)  # share of a belief that remains after a day
         self.talk = words.talk_per_day
         self.talk_after_outage = 1 - (1 - words.talk_per_day) * (1 - words.complaint)
         self.hosts = [Host(self, given=given) for given in scenario.providers]
@@ -135,16 +135,16 @@ class AgentPyMarket(agentpy.Model):
         self.network.add_agents(self.customers, self.network.nodes)
         self.leaving: list[tuple[Customer, Host]] = []
 
-        homeless = self.random.sample(list(self.customers), n)
+        unassigned = self.random.sample(list(self.customers), n)
         bounds = [round(share * n) for share in np.cumsum([0, *scenario.shares])]
         for host, first, last in zip(self.hosts, bounds[:-1], bounds[1:], strict=True):
-            for customer in homeless[first:last]:
+            for customer in unassigned[first:last]:
                 host.admit(customer)
                 customer.beliefs[host] = 0.0
         self.users_at_start = [len(host.guests) for host in self.hosts]
 
     def step(self) -> None:
-        """Let one day pass; AgentPy counts them from 1."""
+        """Run one day; AgentPy counts days from 1."""
         day = self.t - 1
         for host in self.hosts:
             host.patch(day, self.flaws.get(day, []))

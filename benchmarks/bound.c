@@ -1,16 +1,16 @@
-/* A year of the thought experiment with only the memory work that nobody can avoid: the bound to compare with.
+/* A year of the thought experiment with only the unavoidable memory accesses, as a bound to compare with.
  *
- * The rules are those of docs/odd.md: the same graph, people and campaigns (read from a file), the same chances to
- * talk, so the same messages; each is gathered from the talker's record and scattered to the listener's, who reads
- * its mail, weighs two providers and maybe moves. Who has no news is not touched.
+ * The rules are those of docs/odd.md: the same network, users and campaigns (read from a file) and the same probability
+ * of talking, so the same number of messages. Each message is read from the talker's record and written to the
+ * listener's, who reads its messages, compares two providers and perhaps moves. Users without news are not touched.
  *
- * The layout is the best for this one scenario: all that a day needs of a user lies in one cache line, and is asked
- * for before it is needed. Numbers are double, as the market's are, whose results are to be the same to the last bit;
- * with -DREAL=float they are single, and a user is half a line. Left out is what the market does besides: more than two
- * providers, prices, other policies, platforms, contracts, adverts, peers, noise, credits, redundancy, arrivals; the
- * minutes suffered, how a provider became known, what triggered a move; any record, any money.
+ * The layout is optimal for this scenario: all that a day needs of a user is in one cache line and is prefetched.
+ * Numbers are double precision, as in the market, whose results must be reproducible to the last bit; with -DREAL=float
+ * they are single precision, and a user is half a line. The other features of the market are left out: more than two
+ * providers, prices, other policies, platforms, contracts, adverts, peers, noise, credits, redundancy, arrivals, minutes
+ * of downtime, sources of knowledge, triggers of moves, records and money.
  *
- * Usage: bound FILE SEED; benchmarks/bound.py writes the file and reads the one line that is printed.
+ * Usage: bound FILE SEED; benchmarks/bound.py writes the file and reads the line that it prints.
  */
 #define _GNU_SOURCE
 #include <math.h>
@@ -20,8 +20,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-enum { INFORMED = 1, COMPLAINS = 2, AHEAD = 16 }; /* flags of a user; users whose records are asked for in advance */
-enum { MOST_MESSAGES = 1 << 16 };
+enum { INFORMED = 1, COMPLAINS = 2, AHEAD = 16 }; /* flags of a user; number of users prefetched in advance */
+enum { MAX_MESSAGES = 1 << 16 };
 #ifndef REAL
 #define REAL double
 #endif
@@ -33,7 +33,7 @@ struct settings { /* in the order of the file */
 };
 
 struct user {
-    REAL belief[2];     /* minutes a month; NaN: never heard of */
+    REAL belief[2];     /* minutes a month; NaN: unknown */
     REAL total[2];      /* sum of today's messages, by provider */
     uint16_t count[2];  /* today's messages, by provider */
     REAL tolerance;     /* minutes a month */
@@ -92,9 +92,9 @@ int main(int argc, char **argv) {
         size[users[i].provider]++;
         talkers[i] = talkers[n + i] = informed[i] = movers[i] = 0; /* so that no page is met for the first time later */
     }
-    REAL *fade = allocate(sizeof *fade * (given->days + 1)), *attention = allocate(sizeof *attention * MOST_MESSAGES);
+    REAL *fade = allocate(sizeof *fade * (given->days + 1)), *attention = allocate(sizeof *attention * MAX_MESSAGES);
     for (int64_t k = 0; k <= given->days; k++) fade[k] = exp(-k / given->memory);
-    for (int64_t k = 0; k < MOST_MESSAGES; k++) attention[k] = 1 - pow(1 - given->listen, k);
+    for (int64_t k = 0; k < MAX_MESSAGES; k++) attention[k] = 1 - pow(1 - given->listen, k);
     const REAL minute_weight = 365. / 12 * -expm1(-1 / given->memory);
     const double log_silent = log1p(-given->talk);
 

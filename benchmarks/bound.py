@@ -1,4 +1,4 @@
-"""The bound: compile `bound.c`, give it the market's own graph, people and campaigns, and let it run a year."""
+"""The C bound: compile `bound.c` and run a year with the market's own graph, users and campaigns."""
 
 import atexit
 import shutil
@@ -23,7 +23,7 @@ PRECISIONS = {"double": "f8", "float": "f4"}  # C's names and numpy's
 
 
 def record(precision: str) -> np.dtype:
-    """Return what a user is to the C program: `struct user` of bound.c."""
+    """Return the dtype of `struct user` in bound.c."""
     real = PRECISIONS[precision]
     fields = [
         ("belief", real, 2),
@@ -43,13 +43,13 @@ def record(precision: str) -> np.dtype:
 
 
 class CompilerError(Exception):
-    """Why there is no C program."""
+    """The reason why the C program cannot be compiled."""
 
 
-class Bound(NamedTuple):
-    """What came of a year in C."""
+class YearInC(NamedTuple):
+    """Results of a year in C."""
 
-    seconds: float  # the days alone
+    seconds: float  # of the days only
     messages: int
     suffered: int  # outages, summed over the users
     moves: int
@@ -67,26 +67,26 @@ def compiler() -> str:
 
 
 def compiler_version() -> str:
-    """Say which compiler it is."""
+    """Return the name and version of the compiler."""
     asked = subprocess.run([compiler(), "--version"], capture_output=True, text=True, check=True)
     return asked.stdout.splitlines()[0]
 
 
 @cache
 def program(precision: str) -> Path:
-    """Compile `bound.c` for `double` or `float`, once for each process; return the program."""
+    """Compile `bound.c` for `double` or `float`, once per process; return the path of the program."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder)
     path = Path(folder) / "bound"
     command = [compiler(), *FLAGS, f"-DREAL={precision}", str(SOURCE), "-o", str(path), "-lm"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise CompilerError(f"the C compiler failed: {(done.stderr.splitlines() or ['it does not say why'])[0]}")
+        raise CompilerError(f"the C compiler failed: {(done.stderr.splitlines() or ['no message'])[0]}")
     return path
 
 
 def campaign_starts(scenario: Scenario, seed: int) -> list[int]:
-    """Return the days on which the first provider's campaigns start: they do not depend on its users."""
+    """Return the days on which the first provider's campaigns start, which do not depend on its users."""
     flaws, maintenance = draw_flaws(scenario.flaws, scenario.days, seed), Maintenance()
     starts = []
     for day in range(scenario.days):
@@ -126,15 +126,15 @@ def write_input(path: Path, market: Market, precision: str) -> None:
         records(market.users, precision).tofile(file)
 
 
-def run_bound(path: Path, seed: int, precision: str) -> Bound:
-    """Run the year whose input is in a file."""
+def run_bound(path: Path, seed: int, precision: str) -> YearInC:
+    """Run the year whose input is in this file."""
     done = subprocess.run([str(program(precision)), str(path), str(seed)], capture_output=True, text=True, check=True)
     seconds, messages, suffered, moves, lost, allocated = done.stdout.split()
-    return Bound(float(seconds), int(messages), int(suffered), int(moves), float(lost), int(allocated))
+    return YearInC(float(seconds), int(messages), int(suffered), int(moves), float(lost), int(allocated))
 
 
-def same_year(market: Market, precision: str = "double") -> Bound:
-    """Run the year that lies before a market, from its seed."""
+def same_year(market: Market, precision: str = "double") -> YearInC:
+    """Run a year in C from a market's initial state and seed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "input"
         write_input(path, market, precision)

@@ -1,7 +1,7 @@
-"""The contenders: the same market in several ways, and how a year of each is timed.
+"""The contenders: several implementations of the same market, and how a year of each is timed.
 
-Each is a generator: it builds its market, yields, and yields again after every day: the days done, and the share of
-users that the first provider has lost. So all are timed by the same few lines, whatever their library calls a step.
+Each contender is a generator. It builds its market and then yields after every day: the days done and the share of
+users that the first provider has lost. The same code can therefore time all of them.
 """
 
 import gc
@@ -20,26 +20,26 @@ Days = Iterator[tuple[int, float]]
 
 
 class Contender(NamedTuple):
-    """A way to run the market."""
+    """An implementation of the market."""
 
     title: str
-    days: Callable[..., Days] | None  # None: the bound, which times itself
-    packages: tuple[str, ...]  # whose versions matter
-    requires: tuple[str, ...] = ()  # packages of an environment of its own, where it cannot live beside the project
+    days: Callable[..., Days] | None  # None: a C program, which times itself
+    packages: tuple[str, ...]  # whose versions are reported
+    requires: tuple[str, ...] = ()  # packages for a separate environment, if they conflict with the project
 
 
 class Timing(NamedTuple):
-    """How long a market took, in seconds, and what it needed."""
+    """Time, in seconds, and memory of a run."""
 
-    build: float  # flaws, graph, people
-    run: float  # the days done
+    build: float  # flaws, graph and users
+    run: float  # all days done
     days: int
     lost: float  # share of the first provider's users
-    peak: int  # bytes of memory, of the process so far
+    peak: int  # bytes; peak memory of the process so far
 
     @property
     def year(self) -> float:
-        """Seconds for a year, scaled up if fewer days were done."""
+        """Seconds for a year, extrapolated if fewer days were done."""
         return self.run / self.days * YEAR
 
 
@@ -49,7 +49,7 @@ def mesa_objects(scenario: Scenario, seed: int) -> Days:
 
     market = PlainMarket(scenario, rng=seed)
     at_start = len(market.hosts[0].guests)
-    with forgotten(market):
+    with released(market):
         yield 0, 0.0
         while market.day < scenario.days:
             market.step()
@@ -90,21 +90,21 @@ def numpy_columns(scenario: Scenario, seed: int) -> Days:
         yield market.day, market.lost
 
 
-def ours(scenario: Scenario, seed: int, graph: Any = None) -> Days:
-    """Run the project's market, by the year: a caller who wants a year does not ask day by day."""
+def patchmarket(scenario: Scenario, seed: int, graph: Any = None) -> Days:
+    """Run the project's market, a year in one call."""
     from model.market import Market
 
     market = Market(scenario, rng=seed, graph=graph)
     at_start = max(int(market.fleets.size[0]), 1)
-    with forgotten(market):
+    with released(market):
         yield 0, 0.0
         market.run()
         yield market.day, 1 - int(market.fleets.size[0]) / at_start
 
 
 @contextmanager
-def forgotten(market: Any) -> Iterator[None]:
-    """Let a Mesa model go in the end: 3.3 keeps each alive in a table of ids, and the next must not pay for it."""
+def released(market: Any) -> Iterator[None]:
+    """Release a Mesa model afterwards: Mesa 3.3 keeps a reference to each model in a table of ids."""
     import mesa
 
     try:
@@ -118,19 +118,19 @@ CONTENDERS = {
     "agentpy": Contender("AgentPy", agentpy_objects, ("agentpy",), ("agentpy==0.1.5",)),
     "mesa-frames": Contender("mesa-frames", mesa_dataframes, ("mesa-frames", "polars"), ("mesa-frames==0.1.0a0",)),
     "numpy": Contender("numpy only", numpy_columns, ("numpy",)),
-    "ours": Contender("patchmarket", ours, ("numba",)),
+    "patchmarket": Contender("patchmarket", patchmarket, ("numba",)),
     "bound": Contender("C bound", None, ()),
     "bound-single": Contender("C, single precision", None, ()),
 }
 
 
 def scenario_of(users: int, **settings: Any) -> Scenario:
-    """Return the thought experiment with some number of users."""
+    """Return the thought experiment with this number of users."""
     return Scenario.preset("thought-experiment", **({"users.count": users} | settings))
 
 
 def measure(name: str, scenario: Scenario, seed: int, patience: float = float("inf"), graph: Any = None) -> Timing:
-    """Build a market and let its days pass, fewer if patience (seconds) runs out."""
+    """Build a market and run its days, or fewer if they take longer than `patience` seconds."""
     run_days = CONTENDERS[name].days
     if run_days is None:
         return measure_bound(scenario, seed, "double" if name == "bound" else "float")
@@ -146,7 +146,7 @@ def measure(name: str, scenario: Scenario, seed: int, patience: float = float("i
 
 
 def measure_bound(scenario: Scenario, seed: int, precision: str) -> Timing:
-    """Time the C program on the market's own graph and people; its build is the writing of them."""
+    """Time the C program on the market's graph and users; the build time is that of writing them to a file."""
     from benchmarks.bound import program, run_bound, write_input
     from model.market import Market
 
@@ -162,9 +162,9 @@ def measure_bound(scenario: Scenario, seed: int, precision: str) -> Timing:
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process has had, in bytes.
+    """Return the peak memory of this process, in bytes.
 
-    Linux's own high-water mark is asked first: what `getrusage` tells begins at the parent's size.
+    On Linux this is the kernel's high-water mark, because `getrusage` starts at the size of the parent process.
     """
     status = Path("/proc/self/status")
     if status.is_file():

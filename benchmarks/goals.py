@@ -1,16 +1,16 @@
-"""The goals, and whether this run met them. They hold for one core of a quiet machine."""
+"""Goals for speed and memory, on one core of a quiet machine, and whether this run meets them."""
 
 from typing import NamedTuple
 
-from benchmarks.graphs import Built
-from benchmarks.own import SMALL, Own
-from benchmarks.race import Place
+from benchmarks.graphs import GraphBuild
+from benchmarks.race import Result
+from benchmarks.single_market import SMALL, Measurement
 
 MILLION = 1_000_000
 
 
 class Goal(NamedTuple):
-    """A promise about speed or memory."""
+    """A limit for speed or memory, and the measured value."""
 
     goal: str
     measured: float
@@ -19,21 +19,21 @@ class Goal(NamedTuple):
     met: str
 
 
-def goals(places: list[Place], own: list[Own], graphs: list[Built]) -> list[Goal]:
-    """Return the goals of which something was measured."""
-    ours = {place.users: place for place in places if place.implementation == "patchmarket" and place.rounds}
+def check_goals(results: list[Result], market: list[Measurement], graphs: list[GraphBuild]) -> list[Goal]:
+    """Return the goals for which there are measurements."""
+    at_size = {result.users: result for result in results if result.implementation == "patchmarket" and result.rounds}
     found = []
-    if place := ours.get(100_000):
-        found.append(at_least("faster than Mesa objects, 100,000 users", place.faster_than_objects, 300, "times"))
-    if place := ours.get(MILLION):
-        found.append(at_most("as slow as the C bound, 1,000,000 users", place.times_bound, 2, "times"))
-        found.append(at_most("year of 1,000,000 users", place.year_s, 6, "s"))
-        found.append(at_most("memory of 1,000,000 users", place.peak_mib, 700, "MiB"))
-    if place := ours.get(10 * MILLION):
-        found.append(at_most("memory of 10,000,000 users", place.peak_mib, 8000, "MiB"))
-    for measure in own:
+    if result := at_size.get(100_000):
+        found.append(at_least("faster than Mesa objects, 100,000 users", result.faster_than_objects, 300, "times"))
+    if result := at_size.get(MILLION):
+        found.append(at_most("time relative to the C bound, 1,000,000 users", result.times_bound, 2, "times"))
+        found.append(at_most("year of 1,000,000 users", result.year_s, 6, "s"))
+        found.append(at_most("memory of 1,000,000 users", result.peak_mib, 700, "MiB"))
+    if result := at_size.get(10 * MILLION):
+        found.append(at_most("memory of 10,000,000 users", result.peak_mib, 8000, "MiB"))
+    for measure in market:
         if measure.unit == "times":
-            found.append(at_most(f"users doubled, {measure.users:,}", measure.value, 2, "times"))
+            found.append(at_most(f"time for twice as many users, {measure.users:,}", measure.value, 2, "times"))
         elif measure.users == SMALL:
             found.append(at_most(f"year of {SMALL:,} users, graph reused", measure.value, 8, "ms"))
         elif measure.users == MILLION:
@@ -41,15 +41,19 @@ def goals(places: list[Place], own: list[Own], graphs: list[Built]) -> list[Goal
     largest = [graph for graph in graphs if graph.users == 10 * MILLION]
     if largest:
         found.append(at_most("slowest graph of 10,000,000 users", max(graph.seconds for graph in largest), 60, "s"))
-        found.append(at_most("its memory, the most", max(graph.peak_mib for graph in largest), 4000, "MiB"))
+        found.append(
+            at_most(
+                "largest memory of a graph of 10,000,000 users", max(graph.peak_mib for graph in largest), 4000, "MiB"
+            )
+        )
     return found
 
 
 def at_most(goal: str, measured: float, limit: float, unit: str) -> Goal:
-    """Judge what should be small."""
+    """Return a goal whose value should be at most the limit."""
     return Goal(goal, measured, limit, unit, "met" if measured <= limit else "missed")
 
 
 def at_least(goal: str, measured: float, limit: float, unit: str) -> Goal:
-    """Judge what should be large."""
+    """Return a goal whose value should be at least the limit."""
     return Goal(goal, measured, limit, unit, "met" if measured >= limit else "missed")

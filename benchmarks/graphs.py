@@ -1,6 +1,6 @@
-"""Graphs: time and peak memory of each built-in kind, in a process of its own.
+"""Benchmark of graphs: time and peak memory to build each built-in kind, in a separate process.
 
-`python -m benchmarks.graphs KIND USERS` builds one and prints what it took, as JSON.
+`python -m benchmarks.graphs KIND USERS` builds one graph and prints the measurements as JSON.
 """
 
 import json
@@ -17,8 +17,8 @@ KINDS = ("watts-strogatz", "barabasi-albert", "erdos-renyi", "stochastic-block")
 MIB = 2**20
 
 
-class Built(NamedTuple):
-    """What a graph of the default degree took."""
+class GraphBuild(NamedTuple):
+    """Time and memory to build a graph of the default degree."""
 
     kind: str
     users: int
@@ -27,20 +27,20 @@ class Built(NamedTuple):
     peak_mib: float
 
 
-def measure_graphs(sizes: tuple[int, ...]) -> list[Built]:
-    """Build each kind at each size."""
+def measure_graphs(sizes: tuple[int, ...]) -> list[GraphBuild]:
+    """Build each kind of graph at each size."""
     return [build_alone(kind, users) for users in sizes for kind in KINDS]
 
 
-def build_alone(kind: str, users: int) -> Built:
-    """Build one in a fresh process."""
+def build_alone(kind: str, users: int) -> GraphBuild:
+    """Build a graph in a new process."""
     command = [sys.executable, "-m", "benchmarks.graphs", kind, str(users)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return Built(*json.loads(done.stdout))
+    return GraphBuild(*json.loads(done.stdout))
 
 
-def build(kind: str, users: int) -> Built:
-    """Build one here, after a small one that loads what is compiled."""
+def build(kind: str, users: int) -> GraphBuild:
+    """Build a graph in this process, after a small one that loads the compiled code."""
     from model.network import build_graph
     from model.scenario import Scenario
 
@@ -49,7 +49,7 @@ def build(kind: str, users: int) -> Built:
     start = time.perf_counter()
     graph = build_graph(network, users, seed=1)
     taken = time.perf_counter() - start
-    return Built(kind, users, len(graph.links.indices), taken, peak_memory() / MIB)
+    return GraphBuild(kind, users, len(graph.links.indices), taken, peak_memory() / MIB)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The market in mesa-frames: users as a Polars data frame, every rule an expression on its columns.
 
-Written from the rules (docs/odd.md). It plays what the thought experiment needs: prices and patches, outages, talk and
-moves; no adverts, peers, noise, contracts or platforms. Money is left out. mesa-frames wants an older numpy than the
-project, so this runs in an environment of its own (`benchmarks/worker.py`).
+Written from the rules (docs/odd.md). It implements what the thought experiment needs: prices and patches, outages, talk
+and moves; no adverts, peers, noise, contracts or platforms. Money is left out. mesa-frames needs an older numpy than
+the project, so this runs in a separate environment (`benchmarks/contender_process.py`).
 """
 
 from math import exp
@@ -20,16 +20,16 @@ DAYS_PER_MONTH = 365 / 12
 
 
 def listeners_of(links: Links) -> pl.DataFrame:
-    """Return everybody who is heard, with a list of those who hear it."""
+    """Return each user with a list of the users who hear it."""
     talker = np.repeat(np.arange(len(links.indptr) - 1), np.diff(links.indptr))
     edges = pl.DataFrame({"unique_id": talker, "listeners": links.indices.astype(np.int64)})
     return edges.group_by("unique_id").agg("listeners")
 
 
 class Customers(AgentSetPolars):
-    """The users, a row each, in the order of their numbers.
+    """The users, one row each, in the order of their numbers.
 
-    Columns: `host` and `slot` there; `belief_0`, ... about each host in minutes a month, null if never heard of;
+    Columns: `host` and `slot` there; `belief_0`, ... about each host in minutes a month, null if unknown;
     `tolerance`, `value`; `listeners`; `minutes` of today, `downtime` so far; `informed`, whether there was news today.
     """
 
@@ -58,7 +58,7 @@ class Customers(AgentSetPolars):
         self.add(users.with_columns(**own))
 
     def step(self) -> None:
-        """Let one day pass."""
+        """Run one day."""
         self.suffer()
         self.talk_and_listen()
         self.choose_and_move()
@@ -68,7 +68,7 @@ class Customers(AgentSetPolars):
         return pl.coalesce(pl.when(pl.col("host") == j).then(value) for j, value in enumerate(values))
 
     def suffer(self) -> None:
-        """Bring the outages to the users; fade all beliefs about own hosts and add the outages to them."""
+        """Apply the outages to the users; fade all beliefs about own hosts and add the outages to them."""
         model, minutes = self.model, pl.lit(0.0)
         for j, down in enumerate(model.down):
             if down.any():
@@ -87,7 +87,7 @@ class Customers(AgentSetPolars):
         )
 
     def talk_and_listen(self) -> None:
-        """Let some talk; move the beliefs of all who hear them towards the mean of what was said."""
+        """Let some users talk; move their listeners' beliefs towards the mean of the messages."""
         words, model = self.model.settings.word_of_mouth, self.model
         draw = pl.lit(pl.Series(model.random.random(len(self))))
         chance = pl.when(pl.col("minutes") > 0).then(model.talk_after_outage).otherwise(words.talk_per_day)
@@ -114,7 +114,7 @@ class Customers(AgentSetPolars):
         self.agents = users
 
     def choose_and_move(self) -> None:
-        """Let the users with news leave for the best host they know, ties at random."""
+        """Let users with news move to the best host they know; ties are broken at random."""
         hosts, model = range(len(self.beliefs)), self.model
         money = [pl.lit(price) for price in model.price]
         own, paid = self.of_host(self.beliefs), self.of_host(money)
@@ -130,12 +130,12 @@ class Customers(AgentSetPolars):
         )
         if leavers.is_empty():
             return
-        lots = [pl.lit(pl.Series(model.random.random(len(leavers)))) for _ in hosts]
-        best = [pl.when(pl.col(f"gain_{j}") == pl.col("best")).then(lots[j]).otherwise(-1.0) for j in hosts]
+        random = [pl.lit(pl.Series(model.random.random(len(leavers)))) for _ in hosts]
+        best = [pl.when(pl.col(f"gain_{j}") == pl.col("best")).then(random[j]).otherwise(-1.0) for j in hosts]
         self.move(leavers.with_columns(target=pl.concat_list(best).list.arg_max().cast(pl.Int64)))
 
     def move(self, leavers: pl.DataFrame) -> None:
-        """Move; those at the end of a fleet fill the places left in it, so that it stays compact."""
+        """Move; users at the end of a fleet fill the free places, so that it stays compact."""
         changes = []
         for j in range(len(self.sizes)):
             leaving, coming = leavers.filter(pl.col("host") == j), leavers.filter(pl.col("target") == j)
@@ -159,7 +159,7 @@ class FrameMarket(ModelDF):
         self.flaws = draw_flaws(scenario.flaws, scenario.days, rng)
         self.operators = operators_of(scenario, self.random)
         self.price = [given.price for given in scenario.providers]
-        self.kept = exp(-1 / scenario.users.memory_days)  # of a belief, after a day
+        self.kept = exp(-1 / scenario.users.memory_days)  # share of a belief that remains after a day
         self.talk_after_outage = 1 - (1 - words.talk_per_day) * (1 - words.complaint)
         self.customers = Customers(self)
         self.agents += self.customers
@@ -167,7 +167,7 @@ class FrameMarket(ModelDF):
         self.users_at_start = self.customers.sizes.copy()
 
     def step(self) -> None:
-        """Let one day pass."""
+        """Run one day."""
         flaws, sizes = self.flaws.get(self.day, []), self.customers.sizes
         self.down = [
             operator.patch(self.day, flaws, int(guests)) for operator, guests in zip(self.operators, sizes, strict=True)

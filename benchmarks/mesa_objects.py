@@ -1,10 +1,9 @@
-"""The market written plainly: an object for every user, who steps every day. Slow, and easy to check.
+"""The market in plain Mesa objects: every user is an object that steps every day. Slow, but easy to check.
 
-This is the reference for `model.market`: written from the rules (docs/odd.md), not from that code. It shares
-with it only what both must meet alike: scenario, flaws, graph, and patch policies. All messages of a day are
-read together, so a day is two passes over the users: `Customer.live` (fade, suffer, talk; what is said waits
-in inboxes) and `Customer.reconsider` (listen, see adverts, choose). Movers move when all have chosen.
-Money is left out: no rule here depends on it.
+This is the reference for `model.market`, written from the rules (docs/odd.md), not from that code. Both share only the
+scenario, flaws, network and patch policies. All messages of a day are read together, so a day consists of two passes
+over the users: `Customer.live` (forget, experience outages, talk; messages go to inboxes) and `Customer.reconsider`
+(listen, see adverts, choose). Users move after all have chosen. Money is left out, because no rule here depends on it.
 """
 
 from collections import Counter
@@ -36,7 +35,7 @@ class Host(mesa.Agent):
         self.guests: list[Customer] = []
 
     def patch(self, day: int, flaws: list[Flaw]) -> None:
-        """Do today's maintenance, and take its outages to the guests."""
+        """Do today's maintenance and apply its outages to the guests."""
         capacity = self.operator.capacity
         minutes = self.operator.patch(day, flaws, len(self.guests))
         for server, lost in enumerate(minutes.tolist()):
@@ -56,23 +55,23 @@ class Customer(mesa.Agent):
     host: Host
     place: int
 
-    def __init__(self, model: "PlainMarket", number: int, fussiness: float) -> None:
+    def __init__(self, model: "PlainMarket", number: int, requirements: float) -> None:
         super().__init__(model)
         users = model.settings.users
         self.number = number
         self.tolerance = users.tolerance.median * exp(users.tolerance.sigma * self.random.gauss(0, 1))
         self.value = users.downtime_value.median * exp(users.downtime_value.sigma * self.random.gauss(0, 1))
-        self.fussiness = fussiness  # can run with hosts of more reach than this
+        self.requirements = requirements  # can run at hosts whose reach is larger
         self.beliefs: dict[Host, float] = {}  # minutes of downtime a month, of the hosts it knows
         self.listeners: list[Customer] = []  # who hear this user
-        self.heard: list[Customer] = []  # whom this user hears
+        self.heard: list[Customer] = []  # users whom this user hears
         self.inbox: list[tuple[Host, float]] = []  # today's messages
         self.minutes_today = 0.0
         self.downtime = 0.0  # minutes so far
-        self.peers_moved = False  # somebody whom it hears moved yesterday
+        self.peers_moved = False  # a user whom it hears moved yesterday
 
     def live(self) -> None:
-        """Fade the belief about the own host, add today's outage to it, and maybe talk."""
+        """Fade the belief about the own host, add today's outage to it, and perhaps talk."""
         model, minutes = self.model, self.minutes_today
         belief = self.beliefs[self.host] * model.kept
         belief += minutes * DAYS_PER_MONTH * (1 - model.kept)
@@ -83,7 +82,7 @@ class Customer(mesa.Agent):
                 listener.inbox.append((self.host, belief))
 
     def reconsider(self) -> None:
-        """Listen and see adverts; if there was any news, choose. This ends the user's day."""
+        """Listen and see adverts; if there is any news, choose. This ends the user's day."""
         news = self.minutes_today > 0 or bool(self.inbox) or self.peers_moved
         if self.inbox:
             self.listen()
@@ -99,7 +98,7 @@ class Customer(mesa.Agent):
         self.peers_moved = False
 
     def listen(self) -> None:
-        """Move each belief towards the mean of what was said, more so the more people said it."""
+        """Move each belief towards the mean of the messages, further if there are more messages."""
         rules = self.model.settings.word_of_mouth
         for host in dict.fromkeys(host for host, _ in self.inbox):
             said = [belief for about, belief in self.inbox if about is host]
@@ -119,7 +118,7 @@ class Customer(mesa.Agent):
         gains = {
             host: own - belief + (here.price - host.price) / self.value
             for host, belief in self.beliefs.items()
-            if host is not here and self.fussiness < host.policy.reachable
+            if host is not here and self.requirements < host.policy.reachable
         }
         if users.peer_weight > 0 and self.heard:
             peers = Counter(friend.host for friend in self.heard)
@@ -136,7 +135,7 @@ class Customer(mesa.Agent):
         self.model.leaving.append((self, target))
 
     def move_to(self, target: Host) -> None:
-        """Move; the old host's last guest takes the place left, so that its fleet stays compact."""
+        """Move; the old host's last guest takes the free place, so that its fleet stays compact."""
         last = self.host.guests.pop()
         if last is not self:
             self.host.guests[self.place] = last
@@ -150,16 +149,16 @@ class PlainMarket(mesa.Model):
     Parameters
     ----------
     scenario
-        What to run.
+        The scenario.
     rng
-        Root seed; it gives the same flaws and graph as `Market` does with it, but other people and talk.
+        Root seed. With the same seed, `Market` has the same flaws and network but different users and talk.
 
     Attributes
     ----------
     hosts, customers : list
         The agents, in the scenario's order.
     moves : list of (day, user, from, to)
-        Who went where, by numbers.
+        Each move, with user and hosts given by their numbers.
     users_by_day : list of list of int
         Each host's users at the end of each day.
     """
@@ -169,7 +168,7 @@ class PlainMarket(mesa.Model):
         self.settings = scenario
         self.day = 0
         self.flaws = draw_flaws(scenario.flaws, scenario.days, rng)
-        self.kept = exp(-1 / scenario.users.memory_days)  # of a belief, after a day
+        self.kept = exp(-1 / scenario.users.memory_days)  # share of a belief that remains after a day
         words = scenario.word_of_mouth
         self.talk = words.talk_per_day
         self.talk_after_outage = 1 - (1 - words.talk_per_day) * (1 - words.complaint)
@@ -185,20 +184,20 @@ class PlainMarket(mesa.Model):
         self.users_by_day: list[list[int]] = []
 
     def settle_customers(self) -> list[Customer]:
-        """Make the customers and house them by the hosts' shares; platforms of small reach choose first."""
+        """Create the customers and assign them by the hosts' shares, first to platforms with a small reach."""
         n = self.settings.users.count
-        # Evenly spaced, so that a platform's reach is the exact share of users who can run there.
-        fussiness = self.random.sample([(k + 0.5) / n for k in range(n)], n)
-        customers = [Customer(self, number, fussiness[number]) for number in range(n)]
-        homeless = self.random.sample(customers, n)
+        # Evenly spaced, so that exactly the share `reach` of users can run on a platform.
+        requirements = self.random.sample([(k + 0.5) / n for k in range(n)], n)
+        customers = [Customer(self, number, requirements[number]) for number in range(n)]
+        unassigned = self.random.sample(customers, n)
         shares = dict(zip(self.hosts, self.settings.shares, strict=True))
         by_reach = sorted(self.hosts, key=lambda host: host.policy.reachable)
         for host in by_reach:
-            able = [c for c in homeless if c.fussiness < host.policy.reachable]
-            # Rounding must leave nobody out in the street.
+            able = [c for c in unassigned if c.requirements < host.policy.reachable]
+            # The last host takes all that rounding has left over.
             for customer in able if host is by_reach[-1] else able[: round(shares[host] * n)]:
                 host.admit(customer)
-            homeless = [c for c in homeless if not hasattr(c, "host")]
+            unassigned = [c for c in unassigned if not hasattr(c, "host")]
         for customer in customers:
             for host in self.hosts:
                 if host is customer.host:
@@ -208,7 +207,7 @@ class PlainMarket(mesa.Model):
         return customers
 
     def step(self) -> None:
-        """Let one day pass."""
+        """Run one day."""
         for host in self.hosts:
             host.patch(self.day, self.flaws.get(self.day, []))
         self.agents_by_type[Customer].do("live").do("reconsider")
@@ -223,7 +222,7 @@ class PlainMarket(mesa.Model):
         self.day += 1
 
     def run(self) -> "PlainMarket":
-        """Let all days pass."""
+        """Run all days."""
         while self.day < self.settings.days:
             self.step()
         return self

@@ -1,8 +1,8 @@
-"""The market with numpy alone: users as columns, every rule a few operations on whole arrays, nothing compiled.
+"""The market in numpy: users as columns, and every rule a few operations on arrays, without compiled code.
 
-Written from the rules (docs/odd.md) as one writes numpy: a day goes through all users where that is simplest, and
-through those concerned where it is as simple. It plays what the thought experiment needs: prices and patches, outages,
-talk and moves; no adverts, peers, noise, contracts or platforms. Money and triggers are left out.
+Written from the rules (docs/odd.md) in idiomatic numpy: a day processes all users where that is simplest, and otherwise
+only those concerned. It implements what the thought experiment needs: prices and patches, outages, talk and moves; no
+adverts, peers, noise, contracts or platforms. Money and triggers are left out.
 """
 
 from math import exp
@@ -20,14 +20,14 @@ DAYS_PER_MONTH = 365 / 12
 
 
 class ColumnMarket:
-    """The market as columns, one entry a user.
+    """The market as columns with one entry per user.
 
     Attributes
     ----------
     host, slot : array of int
-        Whom the user pays, and its place there.
+        The user's host and its place there.
     belief : array of float, users by hosts
-        Minutes a month; NaN is never heard of.
+        Minutes a month; NaN if unknown.
     tolerance, value, downtime : array of float
         As in the model; minutes a month, dollars a minute, minutes so far.
     """
@@ -56,16 +56,16 @@ class ColumnMarket:
         self.users_at_start = [len(guests) for guests in self.roster]
 
     def step(self) -> None:
-        """Let one day pass."""
+        """Run one day."""
         minutes = self.suffer()
-        mail = self.tell(minutes)
-        informed = self.listen(*mail)
+        messages = self.talk_to_neighbours(minutes)
+        informed = self.listen(*messages)
         informed[minutes > 0] = True
         self.move(*self.choose(np.flatnonzero(informed)))
         self.day += 1
 
     def run(self) -> Self:
-        """Let all days pass."""
+        """Run all days."""
         while self.day < self.settings.days:
             self.step()
         return self
@@ -76,7 +76,7 @@ class ColumnMarket:
         return 1 - len(self.roster[0]) / self.users_at_start[0]
 
     def suffer(self) -> NDArray[np.float64]:
-        """Patch; fade all beliefs about own hosts and add the outages; return everybody's minutes."""
+        """Patch; fade all beliefs about own hosts and add the outages; return the outage of each user in minutes."""
         minutes = np.zeros(len(self.host))
         flaws = self.flaws.get(self.day, [])
         for operator, guests in zip(self.operators, self.roster, strict=True):
@@ -88,12 +88,12 @@ class ColumnMarket:
         self.downtime += minutes
         return minutes
 
-    def tell(self, minutes: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Let some talk; return messages and the sum of what they say, users by hosts."""
+    def talk_to_neighbours(self, minutes: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Let some users talk; return the number and the sum of messages, users by hosts."""
         n, hosts = self.belief.shape
         talks = np.flatnonzero(self.rng.random(n) < self.talk[(minutes > 0).astype(int)])
         first, heard_by = self.links.indptr[talks], np.diff(self.links.indptr)[talks]
-        # The edges of all talkers in a row: each one's first, and from there on.
+        # The edges of all talkers, one talker after the other.
         edges = np.repeat(first - (np.cumsum(heard_by) - heard_by), heard_by) + np.arange(heard_by.sum())
         about = self.host[talks]
         box = self.links.indices[edges] * hosts + np.repeat(about, heard_by)
@@ -103,7 +103,7 @@ class ColumnMarket:
         return count.reshape(n, hosts), total.reshape(n, hosts)
 
     def listen(self, count: NDArray[np.int64], total: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Move each belief towards the mean of what was said; return who heard anything."""
+        """Move each belief towards the mean of the messages; return which users heard anything."""
         words = self.settings.word_of_mouth
         box = np.nonzero(count)
         held, messages, mean = self.belief[box], count[box], total[box] / count[box]
@@ -113,7 +113,7 @@ class ColumnMarket:
         return count.any(axis=1)
 
     def choose(self, informed: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return who leaves, and where to: the best host known, ties at random."""
+        """Return the users who leave and their targets: the best host known, ties at random."""
         here, rows = self.host[informed], np.arange(len(informed))
         belief = self.belief[informed]
         gain = belief[rows, here][:, None] - belief
@@ -126,7 +126,7 @@ class ColumnMarket:
         return informed[leaves], np.where(best, self.rng.random(gain.shape), -1.0).argmax(axis=1)
 
     def move(self, leavers: NDArray[np.int64], target: NDArray[np.int64]) -> None:
-        """Move; those at the end of a fleet fill the places left in it, so that it stays compact."""
+        """Move; users at the end of a fleet fill the free places, so that it stays compact."""
         if len(leavers) == 0:
             return
         origin = self.host[leavers]

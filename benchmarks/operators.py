@@ -1,4 +1,4 @@
-"""Operators: the maintenance of a host's fleet by its policy, which all models of the market meet alike."""
+"""Maintenance of a host's servers by its policy, shared by all implementations of the market."""
 
 from math import exp
 
@@ -12,18 +12,18 @@ from model.schema import ProviderSettings
 
 
 class Operator:
-    """Who patches one host's servers."""
+    """The operator who patches one host's servers."""
 
     def __init__(self, given: ProviderSettings, rng: np.random.Generator) -> None:
         self.policy = given.policy
         self.capacity = given.server_capacity  # users on a full server
-        self.failure_chance = 1 - exp(-given.failures.per_server_year / 365)  # a server and day
+        self.failure_chance = 1 - exp(-given.failures.per_server_year / 365)  # probability per server and day
         self.failure_minutes = given.failures.outage_minutes
         self.maintenance = Maintenance()
         self.rng = rng
 
     def patch(self, day: int, flaws: list[Flaw], guests: int) -> NDArray[np.float64]:
-        """Do today's maintenance; return the minutes without service, by server."""
+        """Do today's maintenance; return the minutes of outage of each server."""
         policy, todo, rng = self.policy, self.maintenance, self.rng
         servers = -(-guests // self.capacity)
         minutes = np.zeros(servers)

@@ -1,91 +1,91 @@
-"""The race: seconds per simulated year of every contender at every size, measured in turns.
+"""The race: seconds per simulated year of every contender at every size, measured in alternation.
 
-Each contender has a process of its own, so that its peak memory is its own; sizes grow, so that the peak so far is
-that of the size. In a round all take their turn on the same seed; ratios are taken within a round, so that a busy
-machine moves both sides of them.
+Each contender runs in its own process, so that its peak memory can be measured; sizes increase, so that the peak so far
+belongs to the current size. In a round all contenders run with the same seed. Ratios are taken within a round, so that
+load on the machine affects both numbers.
 """
 
 from statistics import median
 from typing import NamedTuple, Self
 
+from benchmarks.contender_process import ContenderProcess, UnavailableError
 from benchmarks.contenders import CONTENDERS, YEAR, Timing
-from benchmarks.worker import UnavailableError, Worker
 
 MIB = 2**20
-MOST_MEMORY = 8000 * MIB  # that a contender may be expected to need
+MAX_MEMORY = 8000 * MIB  # contenders that would need more are left out
 
 
 class Size(NamedTuple):
-    """A size of the market, and how often it is run."""
+    """A number of users, and how many rounds are run."""
 
     users: int
     rounds: int
 
 
-class Place(NamedTuple):
-    """How a contender did at one size."""
+class Result(NamedTuple):
+    """A contender's result at one size."""
 
     users: int
     implementation: str
     rounds: int  # 0: left out
     year_s: float  # median seconds for a simulated year
     faster_than_objects: float  # median of the ratios within a round
-    times_bound: float  # how much slower than the C program, the same
+    times_bound: float  # likewise, time relative to the C program
     build_s: float  # median
     peak_mib: float
-    days: int  # fewest that were done in a round; the rest is scaled
-    note: str  # why it is left out: what it would take, or what is missing
+    days: int  # least number of days in a round; times are extrapolated to a year
+    note: str  # why it is left out
 
 
 class Race:
-    """All contenders at sizes that grow.
+    """All contenders at increasing sizes.
 
     Parameters
     ----------
     patience
-        Seconds that the days of one market may take before it is cut short, or its building before it is left out.
+        Seconds. A run that takes longer is cut short; a contender that would need longer to build is left out.
     """
 
     def __init__(self, patience: float) -> None:
         self.patience = patience
-        self.workers: dict[str, Worker] = {}
+        self.processes: dict[str, ContenderProcess] = {}
         self.versions: dict[str, str] = {}
-        self.out: dict[str, str] = {}  # contenders that are out of the race, and why
+        self.excluded: dict[str, str] = {}  # contenders that are left out, with the reason
         self.last: dict[str, tuple[int, list[Timing]]] = {}  # users and timings of the last size
 
     def __enter__(self) -> Self:
-        """Start everybody's process."""
+        """Start the process of each contender."""
         for name in CONTENDERS:
             try:
-                self.workers[name] = Worker(name)
-                self.versions |= self.workers[name].versions
+                self.processes[name] = ContenderProcess(name)
+                self.versions |= self.processes[name].versions
             except UnavailableError as reason:
-                self.out[name] = str(reason)
+                self.excluded[name] = str(reason)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the processes that are left."""
-        for worker in self.workers.values():
-            worker.close()
+        """End the processes."""
+        for process in self.processes.values():
+            process.close()
 
-    def at(self, size: Size) -> list[Place]:
-        """Return everybody's places at a size, above those before."""
-        for name in list(self.workers):
-            if why := self._hopeless(name, size.users):
-                self.out[name] = why
-                self.workers.pop(name).close()
-        found: dict[str, list[Timing]] = {name: [] for name in self.workers}
+    def run(self, size: Size) -> list[Result]:
+        """Return the results of all contenders at a size, which must be larger than the previous ones."""
+        for name in list(self.processes):
+            if why := self._reason_to_exclude(name, size.users):
+                self.excluded[name] = why
+                self.processes.pop(name).close()
+        found: dict[str, list[Timing]] = {name: [] for name in self.processes}
         for seed in range(1, size.rounds + 1):
-            for name, worker in self.workers.items():
-                found[name].append(worker.ask(size.users, seed, self.patience))
+            for name, process in self.processes.items():
+                found[name].append(process.measure(size.users, seed, self.patience))
         self.last = {name: (size.users, timings) for name, timings in found.items()}
         return [
-            place_of(size.users, name, found) if name in found else left_out(size.users, name, self.out[name])
+            summarise(size.users, name, found) if name in found else left_out(size.users, name, self.excluded[name])
             for name in CONTENDERS
         ]
 
-    def _hopeless(self, name: str, users: int) -> str:
-        """Say why a size would be too much, going by the last one; empty if it would not."""
+    def _reason_to_exclude(self, name: str, users: int) -> str:
+        """Return why a size would take too much, extrapolated from the previous one; empty if it would not."""
         if name not in self.last:
             return ""
         before, timings = self.last[name]
@@ -95,14 +95,14 @@ class Race:
         peak = growth * max(timing.peak for timing in timings)
         if build > self.patience or day > self.patience:
             return f"{users:,} users: {build:,.0f} s to build, {day:,.0f} s a day"
-        return f"{users:,} users: {peak / MIB:,.0f} MiB" if peak > MOST_MEMORY else ""
+        return f"{users:,} users: {peak / MIB:,.0f} MiB" if peak > MAX_MEMORY else ""
 
 
-def place_of(users: int, name: str, found: dict[str, list[Timing]]) -> Place:
-    """Summarise a contender's rounds at one size."""
+def summarise(users: int, name: str, found: dict[str, list[Timing]]) -> Result:
+    """Return a contender's result over all rounds at one size."""
     timings = found[name]
     days = min(timing.days for timing in timings)
-    return Place(
+    return Result(
         users,
         CONTENDERS[name].title,
         len(timings),
@@ -112,18 +112,18 @@ def place_of(users: int, name: str, found: dict[str, list[Timing]]) -> Place:
         median(timing.build for timing in timings),
         max(timing.peak for timing in timings) / MIB,
         days,
-        "scaled" if days < YEAR else "",
+        "extrapolated" if days < YEAR else "",
     )
 
 
-def left_out(users: int, name: str, why: str) -> Place:
-    """Give the place of one that does not run."""
+def left_out(users: int, name: str, why: str) -> Result:
+    """Return the result of a contender that does not run."""
     nothing = float("nan")
-    return Place(users, CONTENDERS[name].title, 0, nothing, nothing, nothing, nothing, nothing, 0, why)
+    return Result(users, CONTENDERS[name].title, 0, nothing, nothing, nothing, nothing, nothing, 0, why)
 
 
 def ratio(timings: list[Timing], others: list[Timing]) -> float:
-    """Return the median of how much longer a year took than the others', round by round; nan without others."""
+    """Return the median ratio of times to the others' times, round by round; nan without others."""
     if not others:
         return float("nan")
     return median(timing.year / other.year for timing, other in zip(timings, others, strict=True))

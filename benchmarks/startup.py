@@ -1,4 +1,4 @@
-"""Start-up: what the command line takes to answer, next to the least that a command of its kind can take."""
+"""Benchmark of the command line's start-up, compared with a minimal command."""
 
 import subprocess
 import sys
@@ -27,15 +27,15 @@ COMMANDS = {
 RUN = {"patchmarket run, 300 users": ("-m", "patchmarket", "run", "--set", "users.count=300")}
 
 
-class Start(NamedTuple):
-    """How long a command took."""
+class StartTime(NamedTuple):
+    """Time of a command."""
 
     command: str
     ms: float  # median
 
 
 def seconds_to_run(*arguments: str) -> float:
-    """Return the seconds that a fresh Python takes for a command; nan if it fails or has no help to show."""
+    """Return the seconds that a new Python process takes; nan if it fails or prints no help."""
     start = time.perf_counter()
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=False)
     taken = time.perf_counter() - start
@@ -43,12 +43,12 @@ def seconds_to_run(*arguments: str) -> float:
     return taken if worked else float("nan")
 
 
-def measure_starts(rounds: int, commands: dict[str, tuple[str, ...]]) -> list[Start]:
-    """Time commands in turn."""
+def measure_starts(rounds: int, commands: dict[str, tuple[str, ...]]) -> list[StartTime]:
+    """Time all commands in alternation."""
     for arguments in commands.values():
-        seconds_to_run(*arguments)  # the first one reads from disk and writes bytecode
+        seconds_to_run(*arguments)  # warm-up: read from disk and write bytecode
     taken: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, arguments in commands.items():
             taken[name].append(seconds_to_run(*arguments))
-    return [Start(name, 1000 * median(times)) for name, times in taken.items()]
+    return [StartTime(name, 1000 * median(times)) for name, times in taken.items()]

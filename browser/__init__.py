@@ -1,1 +1,1 @@
-"""The market in a browser."""
+"""The market in a browser, and its animation as a GIF."""

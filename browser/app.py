@@ -1,8 +1,8 @@
-"""The page of `solara run browser/app.py`, and of `patchmarket app`."""
+"""The page that `patchmarket app` and `solara run browser/app.py` show."""
 
-from browser.page import Layout, Page
-from browser.setup import prepare
+from browser.market_page import Layout, Page
+from browser.solara_setup import configure_solara
 
-prepare()
+configure_solara()
 
 __all__ = ["Layout", "Page"]

@@ -1,7 +1,7 @@
-"""Layout: where each user is drawn, so that those who hear each other are near, in no time for any number of users.
+"""Fast layouts of a network: where each user is drawn, with neighbours near each other.
 
-A force-directed layout takes 36 s for 5,000 users and shows a ball of wool. Here users are put in an order in which
-neighbours are close, and the order is laid along a curve that fills the square.
+A force-directed layout takes 36 s for 5,000 users and shows no structure. Here users are sorted so that neighbours
+are close in the order, and placed in this order along a space-filling curve.
 """
 
 import numpy as np
@@ -15,29 +15,29 @@ GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))
 Points = NDArray[np.float32]  # (n, 2) in [0, 1]
 
 
-def lay_out(graph: Graph, kind: str) -> Points:
-    """Return a place in the unit square for each user.
+def network_layout(graph: Graph, kind: str) -> Points:
+    """Return a position in the unit square for each user.
 
-    Rings and blocks are numbered in their own order already. Where links go to those who have many, these are in the
-    middle. A network from outside is first put in the reverse order of Cuthill and McKee (1969), which brings
-    neighbours together.
+    In rings and blocks, neighbours are close in the order of their numbers. In a preferential-attachment network the
+    users with most links are placed in the middle. A network from a file is first sorted by the reverse Cuthill-McKee
+    algorithm (1969), which brings neighbours together.
     """
     n = len(graph)
     if kind == "barabasi-albert":
         return sunflower(np.diff(graph.links.indptr))
-    places = closed_curve(n)
+    along_curve = closed_curve(n)
     if kind in ("watts-strogatz", "stochastic-block", "erdos-renyi", "complete"):
-        return places
+        return along_curve
     links = graph.links
     ones = np.ones(len(links.indices), np.int8)
     order = reverse_cuthill_mckee(csr_matrix((ones, links.indices, links.indptr), (n, n)), symmetric_mode=False)
-    found = np.empty_like(places)
-    found[order if len(links.indices) else np.arange(n)] = places
-    return found
+    positions = np.empty_like(along_curve)
+    positions[order if len(links.indices) else np.arange(n)] = along_curve
+    return positions
 
 
 def sunflower(weight: NDArray[np.integer]) -> Points:
-    """Place users like the seeds of a sunflower, the heaviest in the middle (Vogel 1979)."""
+    """Place users like the seeds of a sunflower, the largest weights in the middle (Vogel 1979)."""
     n = len(weight)
     rank = np.empty(n)
     rank[np.argsort(-weight, kind="stable")] = np.arange(n)
@@ -46,7 +46,7 @@ def sunflower(weight: NDArray[np.integer]) -> Points:
 
 
 def closed_curve(n: int) -> Points:
-    """Place n users at equal steps along Moore's curve, the closed form of Hilbert's (1891).
+    """Place n users at equal steps along Moore's curve, the closed variant of Hilbert's (1891).
 
     >>> (closed_curve(4) > 0.5).astype(int).tolist()
     [[0, 0], [0, 1], [1, 1], [1, 0]]
@@ -61,7 +61,7 @@ def closed_curve(n: int) -> Points:
 
 
 def hilbert(along: NDArray[np.float64], order: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the points of Hilbert's curve, from (0, 0) to (1, 0), at these parts of its length."""
+    """Return the points of Hilbert's curve, from (0, 0) to (1, 0), at these fractions of its length."""
     rest = np.minimum((along * 4**order).astype(np.int64), 4**order - 1)
     x, y = np.zeros(len(along), np.int64), np.zeros(len(along), np.int64)
     side = 1

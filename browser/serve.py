@@ -1,4 +1,4 @@
-"""Serve the page, to this machine alone unless asked otherwise, and with nothing fetched from anywhere else."""
+"""The server of the page. By default only this machine can reach it; the page loads nothing from other hosts."""
 
 import ipaddress
 import logging
@@ -17,17 +17,24 @@ from model.scenario import Scenario, preset_names
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class SamePlace:
-    """Refuse requests that come by another name, or from another site's page.
+class SameOriginOnly:
+    """ASGI middleware that refuses requests to other host names and from pages of other sites.
 
-    Without it any page that the visitor has open elsewhere could speak to this server through the visitor's browser.
+    Without it, any web page open in the visitor's browser could send requests to this server.
+
+    Parameters
+    ----------
+    app
+        The application to protect.
+    hosts
+        The host names that are served; None serves any name.
     """
 
     def __init__(self, app: Any, hosts: tuple[str, ...] | None) -> None:
-        self.app, self.hosts = app, hosts  # None: any name, since the server has been opened to others
+        self.app, self.hosts = app, hosts
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request."""
+        """Pass an allowed request on; refuse any other."""
         if scope["type"] in ("http", "websocket") and not self.allows(dict(scope["headers"])):
             if scope["type"] == "http":
                 await send({"type": "http.response.start", "status": 403, "headers": []})
@@ -38,11 +45,11 @@ class SamePlace:
         await self.app(scope, receive, send)
 
     def allows(self, headers: dict[bytes, bytes]) -> bool:
-        """Say whether a request comes by a name of this machine, and from one of its own pages.
+        """Return whether a request is to a host that is served, and from a page of this server.
 
-        >>> SamePlace(None, LOOPBACK).allows({b"host": b"localhost:8765", b"origin": b"http://localhost:8765"})
+        >>> SameOriginOnly(None, LOOPBACK).allows({b"host": b"localhost:8765", b"origin": b"http://localhost:8765"})
         True
-        >>> SamePlace(None, LOOPBACK).allows({b"host": b"localhost:8765", b"origin": b"http://elsewhere.example"})
+        >>> SameOriginOnly(None, LOOPBACK).allows({b"host": b"localhost:8765", b"origin": b"http://elsewhere.example"})
         False
         """
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
@@ -56,9 +63,9 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
     Parameters
     ----------
     scenario, seed
-        What the page begins with.
+        What the page shows first.
     host, port
-        The address; port 0 takes any that is free.
+        The address; port 0 takes any free port.
     open_browser
         Whether to open the page in this machine's browser.
     """
@@ -70,11 +77,11 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     if not is_loopback(host):
         print(
-            f"patchmarket: warning: anybody who can reach {host} can use this page, and keep this machine busy; "
+            f"patchmarket: warning: anybody who can reach {host} can use this page and keep this machine busy; "
             "there is no password",
             file=sys.stderr,
         )
-    warm_up()
+    compile_rules()
     print(f"The market is at {url} (Ctrl+C stops it)", flush=True)
     os.environ["SOLARA_APP"] = str(Path(__file__).parent / "app.py")
     os.environ["SERVER_NAME"], os.environ["SERVER_PORT"] = host, str(port)
@@ -82,13 +89,13 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
     import uvicorn
     from solara.server.starlette import app
 
-    from browser import page
-    from browser.setup import prepare
+    from browser import market_page
+    from browser.solara_setup import configure_solara
 
-    prepare()
-    page.beginning = page.Beginning(own, scenario if own is None else OWN, seed)
+    configure_solara()
+    market_page.start = market_page.Start(own, scenario if own is None else OWN, seed)
     hosts = (*LOOPBACK, host) if is_loopback(host) else None
-    config = uvicorn.Config(SamePlace(app, hosts), log_level="warning", access_log=False)
+    config = uvicorn.Config(SameOriginOnly(app, hosts), log_level="warning", access_log=False)
     logging.getLogger("solara").setLevel(logging.ERROR)
     if open_browser:
         import webbrowser
@@ -97,8 +104,8 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def warm_up() -> None:
-    """Let a small market run, so that its rules are compiled: that would keep the first visitor waiting."""
+def compile_rules() -> None:
+    """Run a small market so that its rules are compiled before the first visitor comes."""
     from model.market import Market
 
     settings: dict[str, Any] = {"users.count": 100, "flaws.per_year": 100.0, "days": 60}
@@ -106,13 +113,13 @@ def warm_up() -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take an address; refuse one that cannot be had, in a line."""
+    """Return a socket that listens on an address."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen()  # whoever comes before the server is up waits
+        listener.listen()  # connections wait until the server is up
     except OSError as error:
         listener.close()
         raise ScenarioError(f"--host {host} --port {port}: cannot be served on ({error.strerror})") from None
@@ -120,7 +127,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address reaches this machine only.
+    """Return whether an address is reachable from this machine only.
 
     >>> is_loopback("localhost"), is_loopback("127.0.0.1"), is_loopback("0.0.0.0")
     (True, True, False)

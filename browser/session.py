@@ -1,7 +1,7 @@
-"""Session: one visitor's markets, stepped by a thread of their own, which is the only one that touches them.
+"""A visitor's session: a thread that steps the visitor's markets. No other thread touches them.
 
-Orders come in through a queue and are carried out between days, so nothing is ever read in mid-day. What is new is
-shown when the page has drawn what it was shown before: a slow page misses days of play, and is never behind.
+Commands arrive through a queue and are carried out between days. Changes are sent only after the page has drawn the
+previous ones, so a slow page skips days but does not lag behind.
 """
 
 import contextlib
@@ -13,23 +13,26 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from browser.watch import Message, Watch
+from browser.charts import legend, summary_of
+from browser.market_view import MarketView, Message
 from model.errors import ScenarioError
 from model.market import Market
 from model.scenario import Scenario
 
 FRAMES_PER_SECOND = 30
-PATIENCE = 2.0  # seconds after which a page that has not said that it has drawn is shown more all the same
-DIGEST_SECONDS = 0.3  # between two digests, at the least
-DIGEST_PART = 0.1  # of the time that digests may take
+DRAW_TIMEOUT = 2.0  # seconds after which changes are sent even if the page has not confirmed the previous ones
+SUMMARY_INTERVAL = 0.3  # least seconds between two summaries
+SUMMARY_SHARE = 0.1  # of the time that may be spent on summaries
 Show = Callable[[str, dict[str, Any], list[bytes]], None]
-"""Shows a message on a part of the page: its name, plain values, and arrays as bytes."""
+"""Shows a message on a part of the page: the part's name, JSON content, and arrays as bytes."""
 
 log = logging.getLogger("patchmarket.browser")
 
 
 class Session:
     """The markets of one visitor.
+
+    Every public method except `join` returns at once.
 
     Parameters
     ----------
@@ -39,224 +42,224 @@ class Session:
     Attributes
     ----------
     day : int
-        Days that have passed, as far as is known; the thread may be ahead.
-
-    Every public method returns at once. `close` ends the thread, and lets go of the markets.
+        Days that have passed, as of the last message; the thread may be ahead.
     """
 
     def __init__(self, show: Show) -> None:
         self._show = show
         self.day = 0
-        self._watches: list[Watch] = []
-        self._playing, self._pause = False, 0.1  # seconds between two days
-        self._due = self._shown_at = self._digest_at = 0.0  # moments of time.monotonic()
-        self._digest_takes = 0.0
-        self._awaiting, self._stale = False, False
-        self._orders: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="market", daemon=True)
+        self._views: list[MarketView] = []
+        self._playing, self._seconds_per_day = False, 0.1
+        self._next_day_at = self._shown_at = self._summary_at = 0.0  # times of time.monotonic()
+        self._summary_seconds = 0.0
+        self._drawing = False  # the page has not confirmed the last message
+        self._unsent = False  # there are changes that have not been sent
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="market", daemon=True)
         self._thread.start()
 
-    # --- what a visitor can ask for
+    # --- commands
 
-    def found(self, scenarios: Sequence[Scenario], seed: int) -> None:
-        """Begin anew with one market, or several to be compared, all on the same seed."""
-        self._orders.put(lambda: self._found(scenarios, seed))
+    def start(self, scenarios: Sequence[Scenario], seed: int) -> None:
+        """Start a market, or several to be compared, all with the same seed."""
+        self._commands.put(lambda: self._start(scenarios, seed))
 
     def play(self, days_per_second: float) -> None:
-        """Let days pass at this speed, which may be infinite; after the last one, from the beginning."""
-        self._orders.put(lambda: self._play(days_per_second))
+        """Play at this speed, which may be infinite. After the last day, play from the beginning."""
+        self._commands.put(lambda: self._play(days_per_second))
 
     def step(self) -> None:
-        """Let one day pass, and stop."""
-        self._orders.put(self._step)
+        """Run one day and pause."""
+        self._commands.put(self._step)
 
     def finish(self) -> None:
-        """Let all days pass as fast as they can."""
-        self._orders.put(lambda: self._play(math.inf))
+        """Run all remaining days at full speed."""
+        self._commands.put(lambda: self._play(math.inf))
 
     def pause(self) -> None:
-        """Stop."""
-        self._orders.put(self._stop)
+        """Pause."""
+        self._commands.put(self._pause)
 
-    def alter(self, market: int, provider: int, settings: Any) -> None:
-        """Give a provider the price and the policy of these settings, in mid-run."""
-        self._orders.put(lambda: self._alter(market, provider, settings))
+    def change_provider(self, market: int, provider: int, settings: Any) -> None:
+        """Give a provider of a running market the price and the policy of these settings."""
+        self._commands.put(lambda: self._change_provider(market, provider, settings))
 
-    def introduce(self, part: str) -> None:
-        """Show a part of the page all there is to show on it."""
-        self._orders.put(lambda: self._introduce(part))
+    def show_part(self, part: str) -> None:
+        """Show a part of the page in full."""
+        self._commands.put(lambda: self._show_complete(part))
 
-    def drawn(self) -> None:
-        """Say that the page has drawn what it was shown."""
-        self._orders.put(self._drawn)
+    def confirm_drawn(self) -> None:
+        """Confirm that the page has drawn the last message."""
+        self._commands.put(self._confirm_drawn)
 
-    def ask(self, question: Callable[[list[Watch]], None]) -> None:
-        """Let the session's thread look at the markets."""
-        self._orders.put(lambda: question(self._watches))
+    def inspect(self, function: Callable[[list[MarketView]], None]) -> None:
+        """Call a function with the markets, in the session's thread."""
+        self._commands.put(lambda: function(self._views))
 
     def close(self) -> None:
-        """End; what has been ordered before is still done."""
-        self._orders.put(None)
+        """End the thread after the commands given so far, and release the markets."""
+        self._commands.put(None)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended."""
+        """Wait until the thread has ended, at most `timeout` seconds."""
         self._thread.join(timeout)
 
     # --- the thread
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         while True:
             try:
-                order = self._orders.get(timeout=self._wait())
+                command = self._commands.get(timeout=self._seconds_to_wait())
             except queue.Empty:
-                order = self._day
-            if order is None:
+                command = self._tick
+            if command is None:
                 break
             try:
-                order()
+                command()
             except ScenarioError as error:
-                self._fail(str(error))
+                self._show_error(str(error))
             except Exception:
                 log.exception("a visitor's market failed")
-                self._fail("The market stopped on an error; the log of the server says which. Reset starts it again.")
-        self._watches = []
+                self._show_error("The market stopped on an error; see the server's log. Reset starts it again.")
+        self._views = []
 
-    def _wait(self) -> float | None:
-        """Return the seconds until there is something to do of one's own accord."""
+    def _seconds_to_wait(self) -> float | None:
+        """Return the seconds until the next day or the next attempt to send; None if only a command can come."""
         if self._playing:
-            return max(self._due - time.monotonic(), 0.0)
-        return PATIENCE if self._stale else None
+            return max(self._next_day_at - time.monotonic(), 0.0)
+        return DRAW_TIMEOUT if self._unsent else None
 
-    def _day(self) -> None:
-        """Let a day pass if playing, and show what is new if it is time to."""
+    def _tick(self) -> None:
+        """Run a day if playing, and show changes if it is time to."""
         if self._playing:
-            self._due = max(self._due + self._pause, time.monotonic())
-            self._advance()
+            self._next_day_at = max(self._next_day_at + self._seconds_per_day, time.monotonic())
+            self._run_day()
             self._playing = not self._ended()
-        self._tell()
+        self._show_changes()
 
-    def _advance(self) -> None:
-        """Let a day pass in every market that has one left."""
-        for watch in self._watches:
-            if watch.market.day < watch.market.settings.days:
-                watch.step()
-
-    def _day_reached(self) -> int:
-        return max((watch.market.day for watch in self._watches), default=0)
+    def _run_day(self) -> None:
+        """Run one day of every market that has days left."""
+        for view in self._views:
+            if view.market.day < view.market.settings.days:
+                view.step()
 
     def _ended(self) -> bool:
-        return all(watch.market.day >= watch.market.settings.days for watch in self._watches)
+        return all(view.market.day >= view.market.settings.days for view in self._views)
 
-    def _found(self, scenarios: Sequence[Scenario], seed: int) -> None:
+    def _start(self, scenarios: Sequence[Scenario], seed: int) -> None:
         self._playing = False
-        self._watches = []  # the old markets go before the new ones come
-        self._watches = [Watch(Market(scenario, rng=seed)) for scenario in scenarios]
-        self._introduce(None)
+        self._views = []  # release the old markets before the new ones are built
+        self._views = [MarketView(Market(scenario, rng=seed)) for scenario in scenarios]
+        self._show_complete(None)
 
     def _play(self, days_per_second: float) -> None:
-        if not self._watches:
+        if not self._views:
             return
         if self._ended():
-            first = self._watches[0].market
-            self._found([watch.market.settings for watch in self._watches], first.seed)
-        self._pause = 1 / days_per_second
-        self._playing, self._due = True, time.monotonic()
+            first = self._views[0].market
+            self._start([view.market.settings for view in self._views], first.seed)
+        self._seconds_per_day = 1 / days_per_second
+        self._playing, self._next_day_at = True, time.monotonic()
 
     def _step(self) -> None:
         self._playing = False
-        self._advance()
-        self._tell()
+        self._run_day()
+        self._show_changes()
 
-    def _stop(self) -> None:
+    def _pause(self) -> None:
         self._playing = False
-        self._tell()
+        self._show_changes()
 
-    def _alter(self, number: int, j: int, settings: Any) -> None:
-        watch = self._watches[number]
-        provider, changes = watch.market.providers[j], []
+    def _change_provider(self, number: int, j: int, settings: Any) -> None:
+        view = self._views[number]
+        provider, changes = view.market.providers[j], []
         if provider.price != settings.price:
             changes.append(f"price ${provider.price:g} to ${settings.price:g}")
             provider.price = settings.price
         if provider.policy != settings.policy:
             old, new = provider.policy, settings.policy
-            changes.append(f"{old.kind} to {new.kind}" if old.kind != new.kind else _difference(old, new))
+            changes.append(f"{old.kind} to {new.kind}" if old.kind != new.kind else _changed_settings(old, new))
             provider.policy = settings.policy
         if changes:
             text = f"{provider.name}: {', '.join(changes)}"
-            watch.marks = [*watch.marks, {"day": watch.market.day, "provider": j, "text": text}]
-            watch.feed.note(watch.market.day, f"by hand: {text}")
-            self._introduce("feed")
-            self._introduce("charts")
+            view.marks = [*view.marks, {"day": view.market.day, "provider": j, "text": text}]
+            view.events.add(view.market.day, f"changed by hand: {text}")
+            self._show_complete("events")
+            self._show_complete("charts")
 
-    def _fail(self, text: str) -> None:
-        self._playing = False
-        self._show("bar", self._bar() | {"error": text}, [])
+    # --- messages to the page
 
-    # --- showing
+    def _confirm_drawn(self) -> None:
+        self._drawing = False
+        if self._unsent:
+            self._show_changes()
 
-    def _drawn(self) -> None:
-        self._awaiting = False
-        if self._stale:
-            self._tell()
-
-    def _tell(self) -> None:
-        """Show what is new, unless the page has not drawn yet what it was shown."""
+    def _show_changes(self) -> None:
+        """Show the changes, unless the page is still drawing the previous ones."""
         now = time.monotonic()
-        busy = self._awaiting and now < self._shown_at + PATIENCE
+        busy = self._drawing and now < self._shown_at + DRAW_TIMEOUT
         early = self._playing and now < self._shown_at + 1 / FRAMES_PER_SECOND
-        self._stale = True
-        if busy or early or not self._watches:
+        self._unsent = True
+        if busy or early or not self._views:
             return
-        self._stale, self._awaiting, self._shown_at = False, True, now
-        self._send([watch.changes(playing=self._playing) for watch in self._watches])
-        if not self._playing or now > self._digest_at + max(DIGEST_SECONDS, self._digest_takes / DIGEST_PART):
-            self._digest()
-        self._show("bar", self._bar(), [])
+        self._unsent, self._drawing, self._shown_at = False, True, now
+        self._send([view.changes(playing=self._playing) for view in self._views])
+        interval = max(SUMMARY_INTERVAL, self._summary_seconds / SUMMARY_SHARE)
+        if not self._playing or now > self._summary_at + interval:
+            self._show_summaries()
+        self._show("toolbar", self._progress(), [])
 
-    def _introduce(self, part: str | None) -> None:
-        """Show a part, or all of them, everything."""
-        if not self._watches:
+    def _show_complete(self, part: str | None) -> None:
+        """Show a part in full, or all parts if None."""
+        if not self._views:
             return
-        self._send([watch.whole() for watch in self._watches], part)
-        self._digest()
-        self._show("bar", self._bar(), [])
+        self._send([view.complete() for view in self._views], part)
+        self._show_summaries()
+        self._show("toolbar", self._progress(), [])
 
-    def _send(self, found: list[dict[str, Message]], only: str | None = None) -> None:
-        """Show each market's network and fleet on parts of their own, and the rest together."""
-        for name in ("network", "fleet"):
-            for number, messages in enumerate(found):
+    def _send(self, messages: list[dict[str, Message]], only: str | None = None) -> None:
+        """Send each market's network and servers to parts of their own; charts and events show all markets."""
+        for name in ("network", "servers"):
+            for number, message in enumerate(messages):
                 part = f"{name}-{number}"
                 if only in (None, part):
-                    self._show(part, *messages[name])
-        for name in ("charts", "feed"):
+                    self._show(part, *message[name])
+        for name in ("charts", "events"):
             if only in (None, name):
-                self._show(name, {"runs": [messages[name][0] for messages in found]}, [])
+                self._show(name, {"runs": [message[name][0] for message in messages]}, [])
 
-    def _digest(self) -> None:
-        began = time.monotonic()
-        found = [watch.digest() for watch in self._watches]
-        self._digest_at = time.monotonic()
-        self._digest_takes = self._digest_at - began
-        for part in ("charts", "story"):
-            self._show(part, {"digest": found, "providers": [watch.legend for watch in self._watches]}, [])
+    def _show_summaries(self) -> None:
+        started = time.monotonic()
+        content = {
+            "summaries": [summary_of(view.market) for view in self._views],
+            "providers": [legend(view.market) for view in self._views],
+        }
+        self._summary_at = time.monotonic()
+        self._summary_seconds = self._summary_at - started
+        for part in ("charts", "summary"):
+            self._show(part, content, [])
 
-    def _bar(self) -> dict[str, Any]:
-        days = max((watch.market.settings.days for watch in self._watches), default=0)
-        self.day = self._day_reached()
+    def _show_error(self, text: str) -> None:
+        self._playing = False
+        self._show("toolbar", self._progress() | {"error": text}, [])
+
+    def _progress(self) -> dict[str, Any]:
+        days = max((view.market.settings.days for view in self._views), default=0)
+        self.day = max((view.market.day for view in self._views), default=0)
         return {"day": self.day, "days": days, "playing": self._playing}
 
 
-def _difference(old: Any, new: Any) -> str:
-    """Say in what two policies of one kind differ."""
+def _changed_settings(old: Any, new: Any) -> str:
+    """Return the settings in which two policies of one kind differ, as text."""
     before, after = old.model_dump(), new.model_dump()
     return ", ".join(f"{key} {before[key]} to {after[key]}" for key in before if before[key] != after[key])
 
 
-def quietly(show: Show) -> Show:
-    """Return `show` for pages that may have gone: what cannot be shown any more is nobody's loss."""
+def suppress_errors(show: Show) -> Show:
+    """Return `show` without its errors: the page may have been closed."""
 
-    def try_to(part: str, content: dict[str, Any], arrays: list[bytes]) -> None:
+    def try_to_show(part: str, content: dict[str, Any], arrays: list[bytes]) -> None:
         with contextlib.suppress(Exception):
             show(part, content, arrays)
 
-    return try_to
+    return try_to_show

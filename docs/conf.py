@@ -1,11 +1,11 @@
-"""The site: `uv run sphinx-build -W docs out/site` builds it, from the pages here and the code's docstrings."""
+"""Configuration of the site, built with `uv run sphinx-build -W docs out/site`."""
 
 import os
 import re
 from importlib.metadata import version as version_of
 from typing import Any
 
-os.environ["NUMBA_DISABLE_JIT"] = "1"  # compiled rules show their signatures and docstrings only as plain functions
+os.environ["NUMBA_DISABLE_JIT"] = "1"  # Sphinx sees signatures and docstrings only of uncompiled rules
 
 from numpy.typing import ArrayLike
 from sphinx.util.typing import stringify_annotation
@@ -27,12 +27,12 @@ extensions = [
 templates_path = ["_templates"]
 myst_heading_anchors = 4
 default_role = "code"  # docstrings use `single` backticks
-autodoc_mock_imports = ["batch.preload"]  # to import it is to run a market
+autodoc_mock_imports = ["batch.preload"]  # importing it runs a market
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": True, "ignore-module-all": True}
 napoleon_google_docstring = False
-napoleon_use_ivar = True  # attributes stand in the class's text; properties have an entry of their own as well
+napoleon_use_ivar = True  # attributes are listed in the class docstring; properties also have entries of their own
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
@@ -46,7 +46,7 @@ ARRAYS = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dt
 
 
 def list_settings(_app: Any, what: str, _name: str, thing: Any, _options: Any, lines: list[str]) -> None:
-    """Add to the docstring of a scenario's table its settings, as the parameter tables show them."""
+    """Add a section's settings to its docstring, as in the parameter tables."""
     if what != "class" or not issubclass(thing, Settings):
         return
     for key, info in settings(thing):
@@ -59,7 +59,7 @@ def list_settings(_app: Any, what: str, _name: str, thing: Any, _options: Any, l
 def shorten(
     _app: Any, what: str, _name: str, thing: Any, _options: Any, signature: str | None, returns: str | None
 ) -> tuple[str | None, str | None]:
-    """Write numpy's types by their names, and leave out the constructors of tables: their settings are listed below."""
+    """Shorten numpy's types, and omit the constructors of sections, whose settings are listed."""
     if what == "class" and issubclass(thing, Settings):
         return "", None
     short = [
@@ -74,7 +74,7 @@ def skip_alias(_app: Any, _what: str, _name: str, thing: Any, _skip: bool, _opti
 
 
 def setup(app: Any) -> None:
-    """Connect the above with Sphinx."""
+    """Register the functions above with Sphinx."""
     app.connect("autodoc-process-docstring", list_settings)
     app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-skip-member", skip_alias)

@@ -1,4 +1,4 @@
-"""Closed forms: the email's arithmetic. What the simulation must agree with, and what its answer is told in.
+"""Closed forms: the email's arithmetic. The simulation must agree with them, and its conclusion uses them.
 
 All money is per server and month, at `revenue` dollars of revenue from a full server and `patches` dollars for
 live patches; shares are of the rebooting provider's users. Source: debian-user, June 2018.

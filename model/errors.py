@@ -1,10 +1,10 @@
-"""The one error that bad input gives: a line for each field, with its dotted path, value and what is allowed."""
+"""The error raised for invalid input: one line for each field, with its dotted path, value and what is allowed."""
 
 from typing import Any
 
 
 class ScenarioError(ValueError):
-    """Input that cannot be run. `str()` of it is one line a field, fit to be shown to the user."""
+    """Invalid input. Its text has one line for each field and can be shown to the user."""
 
     @classmethod
     def of(cls, path: str, value: Any, allowed: str) -> "ScenarioError":
@@ -17,7 +17,7 @@ class ScenarioError(ValueError):
 
 
 def shown(value: Any) -> str:
-    """Write a value as a scenario file would, cut where it gets long.
+    """Format a value as in a scenario file, shortened to 80 characters.
 
     >>> shown(True), shown("x"), shown(float("nan"))
     ('true', "'x'", 'nan')

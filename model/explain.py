@@ -1,4 +1,4 @@
-"""Explain what is wrong with a scenario: a line for each field, in the user's words rather than pydantic's."""
+"""Validation errors of a scenario as one line for each field, in the terms of the scenario file."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from model.errors import ScenarioError, shown
 
 
 def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str, Any]) -> str:
-    """Return a line for each error: dotted path, value, and what is allowed."""
+    """Return one line for each error: dotted path, value, and what is allowed."""
     lines = []
     for problem in error.errors():
         cause = problem.get("ctx", {}).get("error")
-        if isinstance(cause, ScenarioError):  # our own checks name the field themselves
+        if isinstance(cause, ScenarioError):  # checks in the schema name the field themselves
             lines.append(str(cause))
             continue
         path, tags = _real_path(problem["loc"], tables)
@@ -36,7 +36,7 @@ def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str
 
 
 def _real_path(loc: tuple[int | str, ...], tables: Any) -> tuple[list[int | str], list[str]]:
-    """Separate the steps that exist in the file from the kinds that pydantic puts between them."""
+    """Separate the keys of the file from the kinds that pydantic inserts between them."""
     path: list[int | str] = []
     tags: list[str] = []
     place = tables
@@ -83,7 +83,7 @@ def _allowed_keys(schema: type[BaseModel], path: list[int | str], tags: list[str
 
 
 def _fields_at(schema: type[BaseModel], path: list[int | str], tags: list[str]) -> dict[str, FieldInfo]:
-    """Return the keys of the table at a path, given the kinds chosen on the way."""
+    """Return the keys of the table at a path, given the kinds of the tables above it."""
     tables = [schema]
     for step in path:
         if isinstance(step, str):

@@ -1,4 +1,4 @@
-"""Figures of one run: shares and profit over time; who went where. The colours suit colour-blind people."""
+"""Figures of one run: shares and profit over time, and flows of users, in colours for colour-blind readers."""
 
 import textwrap
 from typing import TYPE_CHECKING, Any

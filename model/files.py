@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written beside, made durable, then renamed."""
+"""Atomic writes: a file is written under a temporary name, synced to disk, then renamed."""
 
 import os
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from model.errors import ScenarioError
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then put it in `path`'s place in one step."""
+    """Call `write` with a temporary path beside `path`, then rename the file to `path`."""
     beside = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         write(beside)
@@ -20,7 +20,13 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def prepare_folder(out: Path) -> None:
-    """Make the folder for a run's files, before anything is run; refuse one that cannot be written."""
+    """Create the output folder before anything is run.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be created or written to.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         if not os.access(out, os.W_OK | os.X_OK):

@@ -1,4 +1,4 @@
-"""Flaws: when a security hole appears whose fix needs new code on every host.
+"""Flaws: the days on which a security hole appears whose fix needs new code on every host.
 
 The whole history is drawn (or read) before day 0 from its own random streams, so that every policy meets the
 same flaws, whatever else happens in the market.
@@ -20,7 +20,7 @@ from model.streams import stream
 DATA = Path(__file__).parent / "data"
 KINDS = ("kernel", "hypervisor")
 Calendar = dict[int, list[Flaw]]
-"""The flaws of each day that has any."""
+"""Day -> the flaws that appear on it; days without flaws are left out."""
 
 
 def draw_flaws(source: Poisson | History, days: int, seed: int) -> Calendar:
@@ -61,7 +61,7 @@ def _replayed_days(source: History, kind: str, days: int) -> list[int]:
 
 
 def history_start(source: History) -> date:
-    """Return the date that is day 0: the one asked for, else the history's first."""
+    """Return the date of day 0: the scenario's, else the first of the history."""
     return source.start or min(when for when, _ in read_history(source.history))
 
 

@@ -1,7 +1,7 @@
-"""Random graphs straight into arrays, drawn from the same distributions as networkx's generators.
+"""Random graphs as arrays, from the same distributions as networkx's generators.
 
 Each returns a (2, m) array of edges, every edge once. networkx builds the same graphs from Python objects, at
-about 1 kB and 5 microseconds an edge; at ten million users only arrays will do.
+about 1 kB and 5 microseconds an edge, which is too much for ten million users.
 """
 
 import numpy as np
@@ -91,7 +91,7 @@ def erdos_renyi(users: int, degree: float, rng: np.random.Generator) -> Edges:
 
 
 def _pairs(users: int, chance: float, rng: np.random.Generator) -> Edges:
-    """Take each of the pairs among `users` with a chance, at a cost that follows the number taken."""
+    """Select each pair of users with the same chance, at a cost proportional to the number selected."""
     if chance >= 1:
         return complete(users)
     if chance <= 0:

@@ -1,4 +1,4 @@
-"""The ledger: what a provider took in and paid on one day. Dollars; a month is 365/12 days."""
+"""The ledger: a provider's revenue and costs of one day. Dollars; a month is 365/12 days."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class Books(NamedTuple):
     server_cost: float  # servers in use, spare ones and replicas
     patch_cost: float  # vendors' bills and engineers
     breach_cost: float
-    credit_cost: float  # given back to users, by agreement or to keep them
+    credit_cost: float  # credited to users, by agreement or for complaints
 
     @property
     def costs(self) -> float:

@@ -1,6 +1,6 @@
 """The parameter tables: every setting with its unit, what is allowed, its default and where that is from.
 
-They are read off the same declarations that check a scenario file, so they cannot say anything else.
+They are read from the declarations that also validate scenario files, so the two always agree.
 """
 
 import types

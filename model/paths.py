@@ -11,10 +11,10 @@ VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days")
 
 
 def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
-    """Put `value` at a dotted path of nested tables; the schema judges later whether it belongs there.
+    """Set a dotted path of nested tables to `value`; whether it is valid is checked later, by the schema.
 
-    To set a table's kind to another one starts from that kind's defaults: the old keys mean nothing to it.
-    Likewise, to set a policy's vendor, or an agreement's terms, drops what came from elsewhere.
+    Setting the kind of a table to another one resets it to that kind's defaults. Likewise, setting the vendor of a
+    policy or the terms of an agreement drops the values they replace.
 
     >>> tables = {"providers": [{"price": 5.0}]}
     >>> set_path(tables, "providers.0.price", 4.0)
@@ -54,7 +54,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
 
 
 def in_setting_order(paths: Iterable[str]) -> list[str]:
-    """Sort paths so that tables come before their keys, and what resets a table before what refines it."""
+    """Sort paths so that tables come before their keys, and keys that reset a table before its other keys."""
     return sorted(paths, key=lambda path: (path.count("."), not path.endswith((".kind", ".source", ".vendor"))))
 
 

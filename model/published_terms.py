@@ -1,4 +1,4 @@
-"""Terms of others: what vendors of live patches ask and cover, what providers promise. Data, each with its grade."""
+"""Published terms as data: prices and coverage of live-patch vendors, and service level agreements, with grades."""
 
 import tomllib
 from functools import cache
@@ -24,9 +24,9 @@ def agreements() -> dict[str, dict[str, Any]]:
 
 
 def fill_published_terms(tables: dict[str, Any]) -> dict[str, Any]:
-    """Fill the policies that name a vendor and the agreements that name published terms; what is given there wins.
+    """Fill in policies that name a vendor and agreements that name published terms; keys given in the file win.
 
-    What is not of the right shape is left to the schema to refuse.
+    Values of the wrong shape are left for the schema to reject.
     """
     providers = tables.get("providers")
     for number, provider in enumerate(providers if isinstance(providers, list) else []):
@@ -44,7 +44,7 @@ def fill_published_terms(tables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(name: Any, known: dict[str, dict[str, Any]], path: str) -> dict[str, Any]:
-    """Return the terms of that name, none where no name is given."""
+    """Return the terms of that name; an empty table if no name is given."""
     if not isinstance(name, str) or not name:
         return {}
     if name not in known:

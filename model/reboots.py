@@ -1,4 +1,4 @@
-"""Reboots: how often each policy would have taken its servers down over a history of flaws, without any market."""
+"""Reboots: how many campaigns each policy would have run over a history of flaws, without a market."""
 
 from collections import Counter
 from datetime import timedelta
@@ -23,7 +23,7 @@ def campaign_days(policy: Policy, flaws: Calendar, days: int) -> list[int]:
 def reboots_by_year(scenario: Scenario) -> dict[str, dict[str, int]]:
     """Return, for each calendar year of a replayed history, the flaws and each policy's campaigns.
 
-    A policy that a provider of the scenario has is taken as it is there; the others have their defaults.
+    Policies of the scenario's providers keep their settings; the others have their defaults.
     """
     source = scenario.flaws
     if not isinstance(source, History):

@@ -1,4 +1,4 @@
-"""Show a scenario as TOML: complete, with every key's unit, grade and meaning as a comment."""
+"""A scenario as TOML: complete, with unit, grade and meaning of every key as a comment."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ Terms = dict[str, Any] | None
 
 
 def to_toml(scenario: Scenario) -> str:
-    """Write a scenario with every default; what is written is itself a valid scenario.
+    """Return a scenario as TOML with all defaults; the text is itself a valid scenario.
 
     >>> print(to_toml(Scenario.preset("quiet")).splitlines()[2])
     days = 365                                  # days; design; length of a run
@@ -24,7 +24,7 @@ def to_toml(scenario: Scenario) -> str:
 
 
 def _table(section: Settings, name: str, *, array: bool, terms: Terms = None) -> list[str]:
-    """Write a table: its plain keys first, as TOML wants it, then the tables in it."""
+    """Return the lines of a table: its plain keys first, as TOML requires, then the tables in it."""
     lines, tables = [], []
     if name:
         lines += ["", f"[[{name}]]" if array else f"[{name}]"]
@@ -52,7 +52,7 @@ def _line(section: Settings, key: str, value: Any, terms: Terms) -> str:
 
 
 def _grade(section: Settings, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:
-    """Say where a value comes from: the default's grade, the published terms', or this scenario."""
+    """Return the origin of a value: the grade of the default or of the published terms, or this scenario."""
     if terms and isinstance(section, Tier) and section.model_dump() in terms["tiers"]:
         return f"{terms[f'{key}_grade']} ({terms['name']}, {terms['year']})"
     vendor = getattr(section, "vendor", "")

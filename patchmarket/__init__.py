@@ -14,8 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from agents.provider import Provider
     from agents.user import User
-    from answers.decision.compare import compare
+    from answers.comparison.compare import compare
     from answers.decision.decide import decide
+    from answers.decision.decide_company import Company
+    from answers.games.game import game
+    from answers.report.report import write_report
+    from answers.scenario_discovery.discover import discover
+    from answers.sensitivity_analysis.sensitivity import sensitivity
+    from answers.validation.validate import validate
     from batch.analysis import open_study
     from batch.runner import run_study
     from batch.study import Study
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 __all__ = [
+    "Company",
     "Market",
     "Provider",
     "Scenario",
@@ -32,21 +39,32 @@ __all__ = [
     "User",
     "compare",
     "decide",
+    "discover",
+    "game",
     "open_study",
     "run_study",
+    "sensitivity",
+    "validate",
+    "write_report",
 ]
 
 _HOMES = {
+    "Company": "answers",
     "Market": "model",
     "Provider": "agents",
     "Scenario": "model",
     "ScenarioError": "model",
     "Study": "batch",
     "User": "agents",
-    "compare": "answers.decision.compare",
-    "decide": "answers.decision.decide",
+    "compare": "answers",
+    "decide": "answers",
+    "discover": "answers",
+    "game": "answers",
     "open_study": "batch",
     "run_study": "batch",
+    "sensitivity": "answers",
+    "validate": "answers",
+    "write_report": "answers",
 }
 
 

@@ -5,40 +5,63 @@ import sys
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from patchmarket import calibration, claims, decisions, documents, games, markets, pages, reports, studies
+from patchmarket import check_commands, market_commands, question_commands, study_commands
 from patchmarket.options import BAD_INPUT, FAILED, INTERRUPTED
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches?",
-    epilog="Begin with: patchmarket run",
-)
+HELP = """Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches?
 
-for command in (
-    markets.run,
-    markets.scenarios,
-    markets.show,
-    pages.app,
-    studies.sweep,
-    studies.status,
-    studies.merge,
-    studies.summary,
-    studies.rerun,
-    decisions.decide,
-    decisions.compare,
-    reports.report,
-    calibration.calibrate,
-    games.game,
-    games.sensitivity,
-    games.discover,
-    documents.validate,
-    documents.parameters,
-    claims.reproduce,
-):
-    app.command()(command)
+\b
+Examples:
+  patchmarket run                        Run one market.
+  patchmarket sweep tiny --out out/tiny  Run many.
+  patchmarket decide                     Ask whether live patching pays.
+  patchmarket report out/tiny            Write a report of the many.
+"""
+GROUPS = {  # in each, those that most people need come first
+    "Run a market": (market_commands.run, market_commands.scenarios, market_commands.show, market_commands.app),
+    "Run many": (
+        study_commands.sweep,
+        study_commands.status,
+        study_commands.summary,
+        study_commands.merge,
+        study_commands.rerun,
+    ),
+    "Ask a question": (
+        question_commands.decide,
+        question_commands.compare,
+        question_commands.game,
+        question_commands.sensitivity,
+        question_commands.discover,
+        question_commands.calibrate,
+    ),
+    "Take away and check": (
+        check_commands.report,
+        check_commands.validate,
+        check_commands.parameters,
+        check_commands.reproduce,
+    ),
+}
+
+
+class GroupedHelp(TyperGroup):
+    """Lists the commands by group in `--help`."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 -- typer passes it
+        """Write a section for each group."""
+        for heading, commands in GROUPS.items():
+            with formatter.section(heading):
+                names = [command.__name__ for command in commands]
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=100)) for name in names])
+
+
+app = typer.Typer(
+    cls=GroupedHelp, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=HELP
+)
+for group in GROUPS.values():
+    for command in group:
+        app.command()(command)
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 
@@ -51,15 +74,15 @@ def main() -> None:
         code = app(sys.argv[1:] or ["--help"], prog_name="patchmarket", standalone_mode=False) or 0
     except ScenarioError as error:
         fail(str(error))
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:  # a full disk, say; what was written before is whole
         fail(f"cannot write: {error}", FAILED)
     except RuntimeError as error:
-        from batch.workers import CrewError  # here: it takes time to load
+        from batch.executor import ExecutorError  # here: it takes time to load
 
-        if not isinstance(error, CrewError):
+        if not isinstance(error, ExecutorError):
             raise
         fail(str(error), FAILED)
     except UsageError as error:
@@ -72,7 +95,7 @@ def main() -> None:
 
 
 def fail(lines: str, code: int = BAD_INPUT) -> None:
-    """Print what is wrong and leave."""
+    """Print the errors and exit."""
     for line in lines.splitlines():
         print(f"patchmarket: {line}", file=sys.stderr)
     sys.exit(code)

@@ -11,11 +11,11 @@ from model.files import prepare_folder, write_atomically
 from patchmarket.options import load
 
 if TYPE_CHECKING:
-    from browser.animate import Film
+    from browser.animation import Animation
     from model.market import Market
 
 CHECKPOINT = "checkpoint.npz"
-LOOKS = 100  # of a progress bar
+UPDATES = 100  # of the progress bar
 
 
 def begin(scenario: str, assignments: list[str], seed: int, threads: int) -> "Market":
@@ -62,25 +62,25 @@ def finish(
             print(f"\nWritten: {animate}")
 
 
-def filmed(market: "Market", path: Path) -> "Film":
-    """Return who takes pictures of a market while it runs; refuse a name that no film can be written to."""
-    from browser.animate import Film, check_name
+def filmed(market: "Market", path: Path) -> "Animation":
+    """Return the animation of a market; refuse a file name that it cannot be written to."""
+    from browser.animation import Animation, check_path
 
-    check_name(path)
-    return Film(market)
+    check_path(path)
+    return Animation(market)
 
 
 def advance(
     market: "Market", checkpoint: Path | None, every: int | None, run: Callable[[int], object], *, quiet: bool
 ) -> None:
-    """Run a market to its end, with a progress bar where somebody watches, and a checkpoint every so many days."""
+    """Run a market to its end, with a progress bar on a terminal, and a checkpoint every so many days."""
     from rich.console import Console
     from rich.progress import track
 
     from model.checkpoint import save
 
     days = market.settings.days
-    stops = range(market.day, days, every or max(days // LOOKS, 1))
+    stops = range(market.day, days, every or max(days // UPDATES, 1))
     hidden = quiet or not sys.stderr.isatty()
     for stop in track(stops, "Run", console=Console(stderr=True), transient=True, disable=hidden):
         run(stops.step)

@@ -1,4 +1,4 @@
-"""What the commands about studies do: `sweep`, `status`, `merge`, `summary` and `rerun`."""
+"""What the commands that run many markets do and print."""
 
 import json
 import shlex
@@ -34,11 +34,11 @@ def sweep(
     cluster: str | None,
 ) -> int:
     """Do the runs of a study that are not done yet; return the exit code."""
+    from batch.executor import ExecutorError
     from batch.runner import Stopped, run_study
-    from batch.workers import CrewError
 
     if cluster is not None and (timeout is not None or memory is not None):
-        raise ScenarioError("--timeout, --memory: only workers of this machine can be held to them, not a cluster's")
+        raise ScenarioError("--timeout, --memory: apply to workers of this machine only, not to a cluster")
     executor, workers = None, workers or cores()
     begin = time.monotonic()
     with ExitStack() as stack:
@@ -62,12 +62,12 @@ def sweep(
         except KeyboardInterrupt as stopped:
             stack.close()
             done = f"{stopped.outcome.done:,} runs were done; " if isinstance(stopped, Stopped) else ""
-            print(f"{done}go on with: {shlex.join(['patchmarket', *sys.argv[1:]])}", file=sys.stderr)
+            print(f"{done}resume with: {shlex.join(['patchmarket', *sys.argv[1:]])}", file=sys.stderr)
             raise
         except OSError as error:  # a full disk, say
-            how = f"{error.strerror or error}; all that {out} holds is whole, and the same command goes on from there"
+            how = f"{error.strerror or error}; {out} is consistent, and the same command resumes it"
             raise OSError(error.errno, how) from None
-        except CrewError as error:
+        except ExecutorError as error:
             stack.close()
             print(f"patchmarket: {error}", file=sys.stderr)
             return FAILED
@@ -76,8 +76,8 @@ def sweep(
 
 
 def report(outcome: "StudyOutcome", out: Path, seconds: float) -> None:
-    """Say what came of a sweep, and which runs failed."""
-    before = f", {outcome.skipped:,} were settled before" if outcome.skipped else ""
+    """Print the outcome of a sweep, and which runs failed."""
+    before = f", {outcome.skipped:,} were finished before" if outcome.skipped else ""
     print(f"{outcome.done:,} runs done in {clock(seconds)}{before}, {outcome.failed:,} failed")
     if outcome.failed:
         from batch.analysis import open_study
@@ -93,7 +93,7 @@ def report(outcome: "StudyOutcome", out: Path, seconds: float) -> None:
 
 
 def plan(study: "Study", workers: int | None, shard: str | None) -> None:
-    """Say what a sweep would do and how long it might take, from one run."""
+    """Print what a sweep would do and how long it takes, estimated from one run."""
     from batch import outcomes
     from batch.plan import Plan, Shard
 
@@ -121,7 +121,7 @@ def plan(study: "Study", workers: int | None, shard: str | None) -> None:
 
 
 def status(folder: Path) -> int:
-    """Say how far the study in a folder is, also while it runs."""
+    """Report the progress of the study in a folder, also while it runs."""
     from batch.analysis import open_study
     from batch.lock import owner_of
     from batch.logs import LEDGER, PENDING, read_ledger, read_pending
@@ -144,31 +144,31 @@ def status(folder: Path) -> int:
     share = f" (shard {session['shard']} last)" if session.get("shard", "1/1") != "1/1" else ""
     print(f"{study.name}: {done + waiting:,} of {kind}{study.total_runs:,} runs done, {failed:,} failed{share}")
     if waiting:
-        print(f"In the tables: {done:,}; {waiting:,} more are safe and wait for their part.")
-    print(f"Running: {owner}, since {session['start']}." if owner else f"Not running. Last: {told(session)}.")
+        print(f"In the tables: {done:,}; {waiting:,} more are stored and wait to be written to them.")
+    print(f"Running: {owner}, since {session['start']}." if owner else f"Not running. Last: {session_text(session)}.")
     return DONE
 
 
-def told(session: dict[str, Any]) -> str:
-    """Say what came of a session."""
+def session_text(session: dict[str, Any]) -> str:
+    """Return how a session ended."""
     if session["end"] is None:
-        return f"began {session['start']} on {session['host']} and broke off; the same command goes on from there"
+        return f"began {session['start']} on {session['host']} and was interrupted; the same command resumes it"
     how = "stopped" if session["stopped"] else "ended"
     return f"began {session['start']} on {session['host']}, {how} {session['end']}"
 
 
 def merge(out: Path, folders: Iterable[Path]) -> int:
-    """Put the runs of several folders of one study into one; each run once."""
+    """Merge the runs of several folders of one study into one, each run once."""
     from batch.analysis import open_study
-    from batch.merging import take_over
+    from batch.merging import merge_folder
     from batch.store import Store
 
     sources = list(folders)
     study = open_study(sources[0]).study
     with Store(out, study) as store:
         for folder in sources:
-            taken = take_over(store, study, folder)
-            print(f"{folder}: {taken:,} runs taken over")
+            added = merge_folder(store, study, folder)
+            print(f"{folder}: {added:,} runs added")
         store.finish(stopped=False)
         print(f"{out}: {len(store.done):,} runs done, {len(store.failed):,} failed")
     return DONE
@@ -207,7 +207,7 @@ def summary(folder: Path, wanted: list[str], *, csv: bool) -> int:
 
 
 def rerun(folder: Path, run_id: str) -> int:
-    """Do one run of a study alone, here, and print its row; nothing is written."""
+    """Repeat one run of a study in this process and print its row; nothing is written."""
     from batch import outcomes
     from batch.analysis import open_study
 
@@ -239,7 +239,7 @@ def find_run(study: "Study", folder: Path, run_id: str) -> "Run":
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
-    """Print rows under their names, each column as wide as it must be."""
+    """Print rows under their names, each column as wide as its widest cell."""
     names = list(rows[0])
     texts = [names, *([_text(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in texts) for column in range(len(names))]

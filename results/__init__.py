@@ -1,1 +1,1 @@
-"""Results: one folder a published claim, each rebuilt by one command, `patchmarket reproduce`."""
+"""Published claims, a folder each. `patchmarket reproduce` rebuilds and checks them."""

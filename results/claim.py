@@ -1,55 +1,42 @@
-"""A claim: a question, the runs that answer it, and what is drawn and said from a small table of them.
+"""A claim: a question, the runs that answer it, and a summary table from which figure and text are generated.
 
-A claim's folder holds `study.py`, its parameters on top, and what came of it: `summary.csv` from the full
-parameters, `quick.csv` from small ones, `figure.png` and `README.md` from the summary alone, and `manifest.json`.
+A claim's folder contains `study.py` with the parameters at the top, and the results: `summary.csv` from the full
+parameters, `quick.csv` from smaller ones, `figure.png` and `README.md` from `summary.csv` alone, and `manifest.json`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-SUMMARY, QUICK, FIGURE, PAGE, MANIFEST = "summary.csv", "quick.csv", "figure.png", "README.md", "manifest.json"
-DIGITS = "%.6g"  # of a number in a summary: more than any interval is worth
-NAMES = (
-    "fifth",
-    "breakeven",
-    "debian",
-    "cascades",
-    "game",
-    "responses",
-    "factors",
-    "redundancy",
-    "scale",
-    "docking",
-)
+SUMMARY, QUICK, FIGURE, README, MANIFEST = "summary.csv", "quick.csv", "figure.png", "README.md", "manifest.json"
+DIGITS = "%.6g"  # format of the numbers in a summary; more digits than any interval justifies
 Parameters = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What is asked, how it is computed, and how the answer is told.
+    """A question, the computation that answers it, and the presentation of the answer.
 
     Attributes
     ----------
     folder
-        Where the claim is kept; its name is the claim's.
+        The claim's folder; its name is the name of the claim.
+    question
+        The question, as a title.
     full, quick
-        Parameters of `compute`, plain values: `seed` and `replicates` are always among them.
+        Parameters of `compute`; they include `seed` and `replicates`.
     compute
-        `compute(workers, **parameters)` returns the summary, the same whatever the number of workers.
+        `compute(workers, **parameters)` returns the summary; it does not depend on the number of workers.
     draw, sentence
-        From a summary as it is read from its file, and nothing else.
+        Return the figure and the answer in one sentence, from the summary file alone.
     notes
-        What a reader must know to judge the answer, as Markdown.
+        Background that a reader needs to judge the answer, as Markdown.
     """
 
     folder: Path
@@ -63,50 +50,42 @@ class Claim:
 
     @property
     def name(self) -> str:
-        """What the claim is called."""
+        """The name of the claim."""
         return self.folder.name
 
     def summary(self, workers: int, *, quick: bool) -> str:
-        """Do the runs and return their summary as CSV."""
+        """Carry out the runs and return their summary as CSV."""
         table = self.compute(workers, **(self.quick if quick else self.full))
         text: str = table.to_csv(index=False, float_format=DIGITS, lineterminator="\n")
         return text
 
-    def page(self, summary: "pd.DataFrame") -> str:
+    def readme(self, summary: "pd.DataFrame") -> str:
         """Return the claim's `README.md`."""
         rows = "\n".join(
-            f"| {key} | {_listed(value)} | {_listed(self.quick[key])} |" for key, value in self.full.items()
+            f"| {key} | {_format(value)} | {_format(self.quick[key])} |" for key, value in self.full.items()
         )
         return (
             f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n"
             f"{self.notes.strip()}\n\n"
             f"| parameter | [{SUMMARY}]({SUMMARY}) | [{QUICK}]({QUICK}) |\n|---|---|---|\n{rows}\n\n"
-            f"Rebuild with `patchmarket reproduce {self.name}`, compare with `patchmarket reproduce {self.name} "
-            f"--check`; the code is [study.py](study.py). This page is generated from `{SUMMARY}`.\n"
+            f"Rebuild with `patchmarket reproduce {self.name}`, check with `patchmarket reproduce {self.name} "
+            f"--check`. The code is in [study.py](study.py). This page is generated from `{SUMMARY}`.\n"
         )
 
 
-def load_claim(name: str) -> Claim:
-    """Return the claim of that name."""
-    if name not in NAMES:
-        raise ScenarioError(f"claim {name!r}: no such claim; there are {', '.join(NAMES)}")
-    claim: Claim = import_module(f"results.{name}.study").CLAIM
-    return claim
-
-
 def read_summary(text: str) -> "pd.DataFrame":
-    """Return a summary as a table; only an empty cell is a missing one."""
+    """Return a summary as a table; only empty cells are missing values."""
     import pandas as pd
 
     return pd.read_csv(StringIO(text), keep_default_na=False, na_values=[""])
 
 
-def _listed(value: Any) -> str:
-    """Write a parameter in a line of a Markdown table.
+def _format(value: Any) -> str:
+    """Return a parameter as text for a Markdown table.
 
-    >>> _listed([1, 2.5]), _listed(2000)
+    >>> _format([1, 2.5]), _format(2000)
     ('1, 2.5', '2000')
     """
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_listed(item)}" for key, item in value.items())
-    return ", ".join(_listed(item) for item in value) if isinstance(value, list) else str(value)
+        return "; ".join(f"{key}: {_format(item)}" for key, item in value.items())
+    return ", ".join(_format(item) for item in value) if isinstance(value, list) else str(value)

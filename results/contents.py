@@ -1,14 +1,15 @@
-"""The table of contents, `results/README.md`: each claim's question and answer, from the committed summaries."""
+"""The table of contents, `results/README.md`: the question and the answer of each claim, from its summary."""
 
 from pathlib import Path
 
-from results.claim import FIGURE, NAMES, SUMMARY, load_claim, read_summary
+from results.catalogue import NAMES, load_claim
+from results.claim import FIGURE, SUMMARY, read_summary
 
 CONTENTS = Path(__file__).parent / "README.md"
 ABOUT = """# Results
 
-Each folder is one claim: a question, the answer in a sentence whose numbers are generated, a figure drawn only from
-`summary.csv`, the study with its parameters on top, and `manifest.json`: command, commit, versions, seeds, hashes.
+Each folder contains one claim: a question, an answer with generated numbers, a figure drawn from `summary.csv` alone,
+the study with its parameters at the top, and `manifest.json` with command, commit, versions, seeds and hashes.
 
 ```console
 $ uv run patchmarket reproduce fifth
@@ -16,20 +17,21 @@ $ uv run patchmarket reproduce --all
 $ uv run patchmarket reproduce --quick --all --check
 ```
 
-The first rebuilds one claim, the second all, in some minutes on two cores. The third runs a small version of each
-claim, writes nothing, and exits with 1 where something differs from what is committed: byte for byte on the kind of
-machine that the manifest names, within 5 % of a column's largest number elsewhere. A figure is not compared by its
-pixels, which differ with matplotlib and fonts; it carries the hash of the summary from which it was drawn.
+The first command rebuilds one claim. The second rebuilds all claims in some minutes on two cores. The third runs a
+small version of each claim, writes nothing, and exits with 1 if a result differs from the committed one. On the kind
+of machine that the manifest names, results must agree byte for byte; elsewhere, numbers must agree within 5 % of the
+largest number in their column. Figures are not compared pixel by pixel, because pixels depend on matplotlib and fonts;
+each figure contains the hash of the summary from which it was drawn.
 
-All claims are about the model, under the assumptions that [docs/odd.md](../docs/odd.md) states; the thought
-experiment's median tolerance is calibrated, so that a fifth moves is put in, not found. Intervals are Student's at
-95 %, over replicates. Points of a study meet the same people, networks and flaws in each replicate.
+All claims are about the model, under the assumptions stated in [docs/odd.md](../docs/odd.md). The median tolerance of
+the thought experiment is calibrated, so the share of 20 % that moves is an input, not a finding. Intervals are Student
+intervals at 95 % over replicates. In each replicate, all points of a study have the same users, network and flaws.
 
 """
 
 
-def contents() -> str:
-    """Return the page."""
+def table_of_contents() -> str:
+    """Return `results/README.md`."""
     parts = [ABOUT]
     for name in NAMES:
         claim = load_claim(name)

@@ -1,11 +1,11 @@
-"""Rebuilding claims, and checking that what is committed is what comes out.
+"""Rebuild claims, and check that the committed results can be reproduced.
 
-Where summaries must agree byte for byte: on the kind of machine that wrote the committed one (the manifest says
-which, e.g. "Linux x86_64"), for there the same scenario and seed give the same bytes, on every supported Python.
-Elsewhere the mathematics library may differ in a number's last bit, so that now and then a user decides otherwise
-and the draws after it go to others. There each number must be within `TOLERANCE` of its column's largest, and all
-text the same. Pixels differ with matplotlib and its fonts: a figure carries the hash of the summary
-that it was drawn from, and is checked by that.
+On the kind of machine that wrote the committed summary (see its manifest, e.g. "Linux x86_64"), summaries must agree
+byte for byte: there the same scenario and seed give the same bytes on every supported Python. On other machines the
+mathematics library may differ in the last bit of a number, so that occasionally a user decides differently and later
+draws change. There all text must agree, and each number must be within `TOLERANCE` of the largest in its column.
+Figures are not compared pixel by pixel, because pixels depend on matplotlib and fonts: each figure contains the hash
+of the summary from which it was drawn.
 """
 
 import hashlib
@@ -19,48 +19,56 @@ from typing import TYPE_CHECKING, Any
 from batch.durable import write_durably
 from batch.manifest import versions
 from model.files import write_atomically
-from results.claim import FIGURE, MANIFEST, PAGE, QUICK, SUMMARY, Claim, read_summary
+from results.claim import FIGURE, MANIFEST, QUICK, README, SUMMARY, Claim, read_summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ROOT = Path(__file__).parent.parent
-TOLERANCE = 0.05  # of a column's largest number, on another kind of machine; assumed, none was at hand
-DRAWN_FROM = "Summary-SHA256"  # key of the figure's own note
-OUTPUTS = (SUMMARY, QUICK, FIGURE, PAGE)
+TOLERANCE = 0.05  # relative to the largest number of a column, on another kind of machine; assumed
+SUMMARY_HASH = "Summary-SHA256"  # key in the figure's metadata
+OUTPUTS = (SUMMARY, QUICK, FIGURE, README)
 
 
 def rebuild(claim: Claim, workers: int, *, quick: bool, code: dict[str, Any] | None) -> float:
-    """Do a claim's runs and write what comes of them; return the seconds that the runs took.
+    """Carry out a claim's runs and write the results; return the seconds that the runs took.
 
-    `quick` renews only the expectation of the quick check. `code` is the state of the code, as `git_state` tells it
-    before anything is written. Nothing is written before all runs are done.
+    Nothing is written before all runs are done.
+
+    Parameters
+    ----------
+    claim, workers
+        The claim, and the number of processes that run it.
+    quick
+        Whether to rebuild only `quick.csv`, the expected result of the quick check.
+    code
+        State of the code from `git_state`, taken before anything is written.
     """
-    made: dict[str, str] = {}
+    summaries: dict[str, str] = {}
     seconds: dict[str, float] = {}
     for name in [QUICK] if quick else [SUMMARY, QUICK]:
         begin = time.perf_counter()
-        made[name] = claim.summary(workers, quick=name == QUICK)
+        summaries[name] = claim.summary(workers, quick=name == QUICK)
         seconds[name] = round(time.perf_counter() - begin, 1)
-    for name, text in made.items():
+    for name, text in summaries.items():
         write_durably(claim.folder / name, text.encode())
     if not quick:
-        tell(claim)
+        write_figure_and_readme(claim)
     write_manifest(claim, seconds, code)
     return sum(seconds.values())
 
 
-def tell(claim: Claim) -> None:
-    """Write the figure and the page from the summary's file."""
+def write_figure_and_readme(claim: Claim) -> None:
+    """Write the figure and the README from the summary file."""
     text = (claim.folder / SUMMARY).read_text(encoding="utf-8")
     summary = read_summary(text)
-    write_durably(claim.folder / PAGE, claim.page(summary).encode())
-    note = {DRAWN_FROM: sha256(text.encode()), "Software": None}
-    write_atomically(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=note))
+    write_durably(claim.folder / README, claim.readme(summary).encode())
+    metadata = {SUMMARY_HASH: sha256(text.encode()), "Software": None}
+    write_atomically(claim.folder / FIGURE, lambda path: claim.draw(summary).savefig(path, metadata=metadata))
 
 
 def write_manifest(claim: Claim, seconds: dict[str, float], code: dict[str, Any] | None) -> None:
-    """Note from what, by what and where a claim's files were made, and their hashes."""
+    """Write how and where a claim's files were made, and their hashes."""
     path = claim.folder / MANIFEST
     before = json.loads(path.read_bytes())["seconds"] if path.is_file() else {}
     tables = {
@@ -81,44 +89,44 @@ def write_manifest(claim: Claim, seconds: dict[str, float], code: dict[str, Any]
 
 
 def check(claim: Claim, workers: int, *, quick: bool) -> list[str]:
-    """Do a claim's runs again and return where what is committed differs: a line for each difference."""
+    """Repeat a claim's runs and return the differences from the committed results, one line each."""
     missing = [f"{name}: is missing" for name in (*OUTPUTS, MANIFEST) if not (claim.folder / name).is_file()]
     if missing:
-        return _placed(claim, missing)
+        return _with_folder(claim, missing)
     manifest = json.loads((claim.folder / MANIFEST).read_bytes())
     found = committed_differences(claim, manifest)
     name = QUICK if quick else SUMMARY
     committed = (claim.folder / name).read_text(encoding="utf-8")
     again = claim.summary(workers, quick=quick)
     where = difference(committed, again, exact=manifest["platform"] == machine())
-    return _placed(claim, found + ([f"{name}: {where}"] if where else []))
+    return _with_folder(claim, found + ([f"{name}: {where}"] if where else []))
 
 
 def committed_differences(claim: Claim, manifest: dict[str, Any]) -> list[str]:
-    """Return where a claim's committed files do not belong together; this needs no run."""
+    """Return the inconsistencies between a claim's committed files, without running anything."""
     data = {name: (claim.folder / name).read_bytes() for name in OUTPUTS}
     found = [
-        f"{name}: its SHA-256 is not the one in {MANIFEST}"
+        f"{name}: its SHA-256 differs from {MANIFEST}"
         for name in OUTPUTS
         if sha256(data[name]) != manifest["outputs"].get(name)
     ]
     summary = read_summary(data[SUMMARY].decode())
-    if claim.page(summary).encode() != data[PAGE]:
-        found.append(f"{PAGE}: is not what {SUMMARY} says")
-    if note_of(claim.folder / FIGURE) != sha256(data[SUMMARY]):
+    if claim.readme(summary).encode() != data[README]:
+        found.append(f"{README}: does not agree with {SUMMARY}")
+    if summary_hash_of(claim.folder / FIGURE) != sha256(data[SUMMARY]):
         found.append(f"{FIGURE}: was not drawn from this {SUMMARY}")
     for name, wanted in ((SUMMARY, claim.full), (QUICK, claim.quick)):
         if manifest["parameters"].get(name) != json.loads(json.dumps(dict(wanted))):
-            found.append(f"{name}: was made with other parameters than study.py has")
-    claim.draw(summary)  # that it can still be drawn
+            found.append(f"{name}: was made with parameters other than those in study.py")
+    claim.draw(summary)  # raises if it can no longer be drawn
     return found
 
 
 def difference(committed: str, again: str, *, exact: bool) -> str:
-    r"""Return where two summaries differ first, in words; empty where they agree.
+    r"""Return the first difference between two summaries as text; empty if they agree.
 
     >>> difference("a,b\n1,2\n", "a,b\n1,2.5\n", exact=True)
-    'line 2, b: 2 is committed, 2.5 comes out'
+    'line 2, b: committed 2, reproduced 2.5'
     >>> difference("a,b\n1,2\n", "a,b\n1,2.05\n", exact=False)
     ''
     """
@@ -126,18 +134,18 @@ def difference(committed: str, again: str, *, exact: bool) -> str:
         return ""
     here, there = read_summary(committed), read_summary(again)
     if list(here.columns) != list(there.columns):
-        return f"columns {', '.join(here.columns)} are committed, {', '.join(there.columns)} come out"
+        return f"columns: committed {', '.join(here.columns)}; reproduced {', '.join(there.columns)}"
     if len(here) != len(there):
-        return f"{len(here)} rows are committed, {len(there)} come out"
+        return f"rows: committed {len(here)}, reproduced {len(there)}"
     for row in range(len(here)):
         for column in here.columns:
             old, new = here[column].iloc[row], there[column].iloc[row]
-            if not _alike(old, new, here[column], exact=exact):
-                return f"line {row + 2}, {column}: {old} is committed, {new} comes out"
-    return "the same numbers are written otherwise" if exact else ""
+            if not _equal(old, new, here[column], exact=exact):
+                return f"line {row + 2}, {column}: committed {old}, reproduced {new}"
+    return "the same numbers in a different format" if exact else ""
 
 
-def _alike(old: Any, new: Any, column: "pd.Series", *, exact: bool) -> bool:
+def _equal(old: Any, new: Any, column: "pd.Series", *, exact: bool) -> bool:
     import pandas as pd
 
     if pd.isna(old) or pd.isna(new):
@@ -147,20 +155,20 @@ def _alike(old: Any, new: Any, column: "pd.Series", *, exact: bool) -> bool:
     return bool(abs(new - old) <= TOLERANCE * column.abs().max())
 
 
-def note_of(figure: Path) -> str | None:
-    """Return the hash of the summary that a figure was drawn from, None where it does not say."""
+def summary_hash_of(figure: Path) -> str | None:
+    """Return the hash of the summary from which a figure was drawn, or None if the figure does not contain it."""
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(figure) as image:
-            note: str | None = image.info.get(DRAWN_FROM)
-            return note
+            found: str | None = image.info.get(SUMMARY_HASH)
+            return found
     except UnidentifiedImageError:
         return None
 
 
 def machine() -> str:
-    """Return the kind of machine within which summaries are the same bytes."""
+    """Return the kind of this machine; on machines of one kind summaries agree byte for byte."""
     return f"{platform.system()} {platform.machine()}"
 
 
@@ -169,5 +177,5 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _placed(claim: Claim, lines: Sequence[str]) -> list[str]:
+def _with_folder(claim: Claim, lines: Sequence[str]) -> list[str]:
     return [f"results/{claim.name}/{line}" for line in lines]

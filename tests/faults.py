@@ -1,6 +1,6 @@
 """Runs that go wrong in every way, and quick ones that do not; also a sweep of them as a process of its own.
 
-A sweep is told what its runs do (`Processes(study, do=...)`), so nothing in the code that is tested knows of tests.
+What runs do is an argument (`ProcessPool(study, execute=...)`), so the code under test knows nothing of tests.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ import pandas as pd  # noqa: F401 -- Arrow loads it in the first run otherwise, 
 import pyarrow as pa
 
 from batch.outcomes import Result
+from batch.pool import ProcessPool
 from batch.study import Study
-from batch.workers import Processes
 
 POINTS = 4
 NAMES = ["Reboot & Co", "Live & Co"]
@@ -122,8 +122,8 @@ class Faulty:
         return quick(study, run)
 
 
-def crew(study, do=quick, **options):
-    return Processes(study, do=do, prepare=None, **options)
+def pool(study, execute=quick, **options):
+    return ProcessPool(study, execute=execute, initialize=None, **options)
 
 
 def sweep(out, do, workers, replicates):
@@ -132,7 +132,7 @@ def sweep(out, do, workers, replicates):
     from tests import faults  # by its name: workers cannot see what is run as a script
 
     plan = study(int(replicates))
-    outcome = run_study(plan, Path(out), crew(plan, getattr(faults, do), workers=int(workers)))
+    outcome = run_study(plan, Path(out), pool(plan, getattr(faults, do), workers=int(workers)))
     sys.stdout.write(json.dumps(outcome._asdict()))
 
 

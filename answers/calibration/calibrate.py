@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from answers.answer import Answer
-from answers.calibration.crew import crew
 from answers.calibration.folder import TRIALS, held, question
 from answers.calibration.measures import misfit, standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
+from answers.calibration.simulate import simulator
 from answers.calibration.targets import Problem
 from batch.identity import derived_seed
 from batch.machine import cores
@@ -59,7 +59,7 @@ def calibrate(
     """
     seeds, fresh = ([derived_seed(seed, use, r) for r in range(replicates)] for use in ("replicate", "fresh"))
     asked = question(problem, replicates=replicates, seed=seed)
-    with held(out, asked) as folder, crew(problem.targets.targets, workers or cores()) as simulate:
+    with held(out, asked) as folder, simulator(problem.targets.targets, workers or cores()) as simulate:
         with Display() as show:
             done = search(
                 problem,
@@ -98,8 +98,8 @@ def told(
     """Make the answer."""
     import pandas as pd
 
-    from answers.calibration.figures import fit_figure
-    from answers.calibration.words import paragraph
+    from answers.calibration.calibrate_figures import fit_figure
+    from answers.calibration.calibrate_text import paragraph
 
     found = best(trials)
     settings = setting_rows(problem, trials)

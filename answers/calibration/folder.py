@@ -12,8 +12,7 @@ import tomlkit
 from answers.calibration.targets import Problem
 from batch.durable import write_durably
 from batch.identity import differences
-from batch.lock import NAME as LOCK
-from batch.lock import Lock
+from batch.lock import LOCK_FILES, FolderLock
 from model.errors import ScenarioError
 from model.files import prepare_folder
 
@@ -40,7 +39,7 @@ def held(out: Path | None, asked: dict[str, Any]) -> Iterator[Path]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if out is None else out
         prepare_folder(folder)
         claim(folder, asked)
-        stack.callback(Lock(folder).release)
+        stack.callback(FolderLock(folder).release)
         if not (folder / QUESTION).exists():
             write_durably(folder / QUESTION, tomlkit.dumps(asked).encode())
         yield folder
@@ -50,7 +49,7 @@ def claim(folder: Path, asked: dict[str, Any]) -> None:
     """Refuse a folder that holds anything else."""
     path = folder / QUESTION
     if not path.exists():
-        strange = sorted(other.name for other in folder.iterdir() if other.name != LOCK)
+        strange = sorted(other.name for other in folder.iterdir() if other.name not in LOCK_FILES)
         if strange:
             allowed = f"must be new, empty or a calibration's; it holds {strange[0]!r}"
             raise ScenarioError.of("--out", str(folder), allowed)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from answers.answer import Answer
 from answers.calibration.calibrate import checked
-from answers.calibration.crew import Simulate, crew
 from answers.calibration.folder import TRIALS, held, question
 from answers.calibration.measures import standard_error
 from answers.calibration.search import Trial, alike, best, by_target, search
+from answers.calibration.simulate import Simulate, simulator
 from answers.calibration.targets import Problem, Targets, coordinate
 from batch.identity import derived_seed
 from batch.machine import cores
@@ -55,7 +55,11 @@ def recover(
     most = plants * trials * replicates
     rows: list[dict[str, Any]] = []
     asked = question(problem, replicates=replicates, seed=seed, planted=True)
-    with held(out, asked) as folder, crew(problem.targets.targets, workers or cores()) as simulate, Display() as show:
+    with (
+        held(out, asked) as folder,
+        simulator(problem.targets.targets, workers or cores()) as simulate,
+        Display() as show,
+    ):
         for number in range(plants):
             values, planted = plant(problem, simulate, theirs, derived_seed(seed, "plant", number))
             first = number * trials
@@ -125,8 +129,8 @@ def told(problem: Problem, rows: list[dict[str, Any]], plants: int, trials: int,
     """Make the answer."""
     import pandas as pd
 
-    from answers.calibration.figures import recovery_figure
-    from answers.calibration.words import recovery_paragraph
+    from answers.calibration.calibrate_figures import recovery_figure
+    from answers.calibration.calibrate_text import recovery_paragraph
 
     table: pd.DataFrame = pd.DataFrame(rows)
     summary = {

@@ -11,12 +11,13 @@ tree-structured Parzen estimator. Akiba, T., et al. (2019). Optuna. KDD '19.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from answers.calibration.crew import Simulate
 from answers.calibration.measures import Seen, loss, measured
+from answers.calibration.simulate import Simulate
 from answers.calibration.targets import Problem
 from batch.identity import derived_seed
 
@@ -69,27 +70,41 @@ def search(
     from optuna.trial import TrialState
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(storage=f"sqlite:///{storage}", study_name=name, load_if_exists=True)
-    for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING)):
-        study.tell(left.number, state=TrialState.FAIL)  # was under way when its process ended: it is done anew
-    done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    for number in range(len(done), trials):
-        study.sampler = optuna.samplers.TPESampler(
-            n_startup_trials=RANDOM_TRIALS * len(problem.paths), seed=derived_seed(seed, "trial", number) % 2**32
-        )
-        if number == 0 and (unit := problem.unit_of(problem.before())) is not None:
-            study.enqueue_trial(dict(zip(problem.paths, unit, strict=True)))
-        trial = study.ask()
-        values = problem.values([trial.suggest_float(path, 0.0, 1.0) for path in problem.paths])
-        seen = simulate(problem.scenario.replace(**values), seeds)
-        found = by_target(seen)
-        total = loss(problem.targets.targets, found)
-        trial.set_user_attr("values", values)
-        trial.set_user_attr("simulated", [value if math.isfinite(value) else None for value in found])
-        study.tell(trial, min(total, WORST))
-        if progress is not None:
-            progress(number + 1)
-    return [told(trial) for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[:trials]]
+    with database(storage) as kept:
+        study = optuna.create_study(storage=kept, study_name=name, load_if_exists=True)
+        for left in study.get_trials(deepcopy=False, states=(TrialState.RUNNING, TrialState.WAITING)):
+            study.tell(left.number, state=TrialState.FAIL)  # was under way when its process ended: it is done anew
+        done = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        for number in range(len(done), trials):
+            study.sampler = optuna.samplers.TPESampler(
+                n_startup_trials=RANDOM_TRIALS * len(problem.paths), seed=derived_seed(seed, "trial", number) % 2**32
+            )
+            if number == 0 and (unit := problem.unit_of(problem.before())) is not None:
+                study.enqueue_trial(dict(zip(problem.paths, unit, strict=True)))
+            trial = study.ask()
+            values = problem.values([trial.suggest_float(path, 0.0, 1.0) for path in problem.paths])
+            seen = simulate(problem.scenario.replace(**values), seeds)
+            found = by_target(seen)
+            total = loss(problem.targets.targets, found)
+            trial.set_user_attr("values", values)
+            trial.set_user_attr("simulated", [value if math.isfinite(value) else None for value in found])
+            study.tell(trial, min(total, WORST))
+            if progress is not None:
+                progress(number + 1)
+        return [told(trial) for trial in study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))[:trials]]
+
+
+@contextmanager
+def database(path: Path) -> Iterator[Any]:
+    """Open Optuna's storage in an SQLite file, and close its connections afterwards."""
+    from optuna.storages import RDBStorage
+
+    storage = RDBStorage(f"sqlite:///{path}")
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def by_target(seen: Sequence[Sequence[Seen]]) -> list[float]:

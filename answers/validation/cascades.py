@@ -9,9 +9,9 @@ import math
 import numpy as np
 from scipy import optimize, stats
 
-from answers.validation.finding import Finding, mean_of, share_of
 from answers.validation.hosts import two_hosts
 from answers.validation.spreading import NO_WAY_BACK
+from answers.validation.validate_measure import Finding, mean_of, share_of
 
 THRESHOLD = 0.18
 MOST_VULNERABLE = 5  # neighbours: 1/5 is above 0.18, 1/6 is not

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from answers.validation.finding import Finding, mean_of, variance_of
 from answers.validation.hosts import two_hosts
+from answers.validation.validate_measure import Finding, mean_of, variance_of
 from model.summary import summarise
 
 YEARS = 6

@@ -6,8 +6,8 @@ import networkx as nx
 import numpy as np
 
 from agents.experience import DAYS_PER_MONTH
-from answers.validation.finding import Finding
 from answers.validation.hosts import two_hosts
+from answers.validation.validate_measure import Finding
 from model.market import Market
 from model.scenario import Scenario
 

@@ -7,8 +7,8 @@ import numpy as np
 from scipy import stats
 
 from agents.experience import DAYS_PER_MONTH
-from answers.validation.finding import Finding, share_of
 from answers.validation.hosts import two_hosts
+from answers.validation.validate_measure import Finding, share_of
 from model.market import Market
 
 STILL: dict[str, dict[str, Any]] = {

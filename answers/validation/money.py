@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from agents.experience import DAYS_PER_MONTH
-from answers.validation.finding import Finding, mean_of
 from answers.validation.hosts import two_hosts
+from answers.validation.validate_measure import Finding, mean_of
 from model import closed_forms
 from model.market import Market
 from model.summary import summarise

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from answers.validation.finding import Finding, share_of
 from answers.validation.hosts import two_hosts
+from answers.validation.validate_measure import Finding, share_of
 from model.network import from_edges
 
 NO_WAY_BACK: dict[str, Any] = {  # a provider on whose platform nobody can run: who has left it does not return

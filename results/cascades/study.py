@@ -1,4 +1,4 @@
-"""Cascades: who follows by what its neighbours do (Watts 2002), and who leaves by what they say, on several graphs."""
+"""Cascades on several graphs: users who imitate their neighbours (Watts 2002), and users who listen to them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +8,9 @@ import numpy as np
 from batch.study import Study
 from model.figures import PALETTE
 from results.claim import Claim
-from results.runs import mean_of, on_ten_servers, runs_of, share_of, sheet
+from results.estimates import estimate_mean, estimate_share
+from results.runs import run_all, ten_server_settings
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +32,9 @@ QUICK: dict[str, Any] = {
     "seed": 5,
     "replicates": 8,
 }
-THRESHOLD = 0.18  # share of its neighbours that a user follows
-WINDOW = (1.02, 5.76)  # mean degrees between which cascades sweep a random graph at that threshold: Watts 2002
-GLOBAL = 0.1  # share of users from which on a cascade counts as having swept the network
+THRESHOLD = 0.18  # share of neighbours that must have moved before a user follows
+WINDOW = (1.02, 5.76)  # mean degrees between which global cascades are possible on a random graph (Watts 2002)
+GLOBAL = 0.1  # share of users above which a cascade counts as global
 KINDS: dict[str, dict[str, Any]] = {
     "random (Erdős–Rényi)": {"kind": "erdos-renyi"},
     "small world (Watts–Strogatz)": {"kind": "watts-strogatz", "rewiring": 0.1},
@@ -51,24 +53,24 @@ def compute(
     seed: int,
     replicates: int,
 ) -> "pd.DataFrame":
-    """Return a row for each rule, graph and mean degree: share of users who follow, and of runs in which many do."""
+    """Return a row for each rule, graph and mean degree: share of users who follow, share of global cascades."""
     import pandas as pd
 
     graphs = [(RANDOM, degree) for degree in watts_degrees]
-    threshold = runs_of(threshold_study(graphs, watts_users, seed, replicates), workers)
+    threshold = run_all(threshold_study(graphs, watts_users, seed, replicates), workers)
     rows = rows_of("threshold", graphs, threshold)
     graphs = [(kind, degree) for kind in KINDS for degree in talk_degrees]
     tables = {"name": "talk", "seed": seed, "scenario": "thought-experiment", "replicates": replicates}
-    talk_study = Study.load(tables | {"settings": on_ten_servers(talk_users), "factors": [networks(graphs)]})
-    talk = runs_of(talk_study, workers)
+    talk_study = Study.load(tables | {"settings": ten_server_settings(talk_users), "factors": [networks(graphs)]})
+    talk = run_all(talk_study, workers)
     return pd.DataFrame(rows + rows_of("talk", graphs, talk))
 
 
 def threshold_study(graphs: list[tuple[str, float]], users: int, seed: int, replicates: int) -> Study:
-    """Return the study in which one pioneer is at B, and each other user follows a share of its neighbours.
+    """Return the study in which one pioneer is at B, and other users follow once enough of their neighbours have.
 
-    B is a dollar cheaper and a dollar is worth a minute, so that a user leaves A iff 1 + share > 1 + threshold; and
-    nobody goes back. Adverts have everybody look around each day, so a day without a move is the end.
+    B is one dollar cheaper and a dollar is worth a minute, so a user leaves A iff 1 + share > 1 + threshold, and
+    nobody returns. Adverts make all users reconsider every day, so the cascade is over after a day without a move.
     """
     return Study.load(
         {
@@ -95,24 +97,24 @@ def threshold_study(graphs: list[tuple[str, float]], users: int, seed: int, repl
 
 
 def networks(graphs: list[tuple[str, float]]) -> dict[str, Any]:
-    """Return the factor that tries each graph."""
+    """Return the factor whose levels are the graphs."""
     levels = [KINDS[kind] | {"degree": degree} for kind, degree in graphs]
     return {"path": "network", "levels": levels, "names": [f"{kind} {degree:g}" for kind, degree in graphs]}
 
 
 def rows_of(rule: str, graphs: list[tuple[str, float]], runs: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return a row of the summary for each graph."""
+    """Return the summary's row for each graph."""
     rows = []
     for point, group in runs.groupby("point"):
         kind, degree = graphs[point]
         row = {"rule": rule, "graph": kind, "degree": float(degree), "replicates": len(group)}
-        row |= mean_of(group["lost_share_p0"], "followed")
-        rows.append(row | (share_of(group["lost_share_p0"] > GLOBAL, "swept") if rule == "threshold" else {}))
+        row |= estimate_mean(group["lost_share_p0"], "followed")
+        rows.append(row | (estimate_share(group["lost_share_p0"] > GLOBAL, "swept") if rule == "threshold" else {}))
     return rows
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say where cascades were found, and what the graph does to talk."""
+    """Give the degrees with global cascades, and the effect of the graph on word of mouth."""
     watts = summary[summary["rule"] == "threshold"]
     found = watts.loc[watts["swept"] > 0, "degree"]
     best = watts.loc[watts["swept"].idxmax()]
@@ -120,18 +122,19 @@ def sentence(summary: "pd.DataFrame") -> str:
     few, many = talk.index.min(), talk.index.max()
     kinds = float((talk.max(axis=1) - talk.min(axis=1)).max())
     return (
-        f"One pioneer whom users follow at {THRESHOLD:.0%} of their neighbours sweeps a random graph only at mean "
-        f"degrees of {found.min():g} to {found.max():g} among those tried (most often, in {best['swept']:.0%} of runs, "
-        f"at {best['degree']:g}), which is Watts's window of {WINDOW[0]} to {WINDOW[1]} up to the blur of a finite "
-        "graph; under the thought experiment's word of mouth there is no such window: the share lost rises with the "
-        f"mean degree, from {talk.loc[few].mean():.0%} at {few:.0f} to {talk.loc[many].mean():.0%} at {many:.0f}, and "
-        f"at one degree the kinds of graph differ by at most {100 * kinds:.1f} percentage points."
+        f"If users follow {THRESHOLD:.0%} of their neighbours, one pioneer sets off a global cascade on a random graph "
+        f"only at mean degrees from {found.min():g} to {found.max():g} among those tried (most often, in "
+        f"{best['swept']:.0%} of runs, at {best['degree']:g}). This is Watts's window of {WINDOW[0]} to {WINDOW[1]}, "
+        "blurred by the finite size of the graph. With the thought experiment's word of mouth there is no such window: "
+        f"the share lost rises with the mean degree, from {talk.loc[few].mean():.0%} at {few:.0f} to "
+        f"{talk.loc[many].mean():.0%} at {many:.0f}, and at a given degree the kinds of graph differ by at most "
+        f"{100 * kinds:.1f} percentage points."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw how often a pioneer sweeps the random graph, and how many leave by word of mouth on each graph."""
-    figure, (threshold, talk) = sheet(2, width=11)
+    """Draw the frequency of global cascades on the random graph, and the share lost by word of mouth on each graph."""
+    figure, (threshold, talk) = subplots(2, width=11)
     watts = summary[summary["rule"] == "threshold"]
     error = 100 * np.array([watts["swept"] - watts["swept_low"], watts["swept_high"] - watts["swept"]])
     threshold.axvspan(*WINDOW, color=PALETTE[4], alpha=0.2, label=f"Watts's window, {WINDOW[0]} to {WINDOW[1]}")
@@ -143,7 +146,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     looks = zip(PALETTE, "os^D", (0.92, 0.97, 1.03, 1.08), strict=False)
     for (kind, rows), (colour, marker, aside) in zip(spoken.groupby("graph", sort=False), looks, strict=True):
         error = 100 * np.array([rows["followed"] - rows["followed_low"], rows["followed_high"] - rows["followed"]])
-        beside = rows["degree"] * aside  # points of one degree lie side by side
+        beside = rows["degree"] * aside  # points of the same degree are drawn side by side
         talk.errorbar(beside, 100 * rows["followed"], error, color=colour, marker=marker, capsize=3, label=kind)
     degrees = sorted(set(spoken["degree"]))
     talk.set(title="The thought experiment", xlabel="mean degree", ylabel="users lost in a year (%)", xscale="log")
@@ -156,19 +159,19 @@ def draw(summary: "pd.DataFrame") -> "Figure":
 
 CLAIM = Claim(
     Path(__file__).parent,
-    "When does one user's move carry the others along, by the shape of the network?",
+    "When does one user's move spread to the others, depending on the network?",
     FULL,
     QUICK,
     compute,
     draw,
     sentence,
     """
-Two rules on the same market. **Threshold** (left): no outages, no talk; a user moves as soon as more than 18 % of its
-neighbours have, and one pioneer begins. Watts (2002, A simple model of global cascades on random networks, PNAS 99)
-gives the mean degrees between which cascades can sweep an infinite random graph: below, it falls apart; above, no user
-is moved by a single neighbour. Near the upper end cascades are rare but large. The interval of a share of runs is that
-of Agresti and Coull. **Talk** (right): the thought experiment (ten servers a host), its network changed. Every
-listener who hears of a better host compares for itself, nobody needs a majority, so a better connected network only
-informs sooner.
+Two rules on the same market. **Threshold** (left): there are no outages and no talk; a user moves as soon as more than
+18 % of its neighbours have moved, and one pioneer starts. Watts (2002, A simple model of global cascades on random
+networks, PNAS 99) gives the mean degrees between which global cascades are possible on an infinite random graph: below
+them the graph is not connected enough, above them a single neighbour moves nobody. Near the upper end cascades are
+rare but large. Intervals of shares of runs are Agresti-Coull intervals. **Talk** (right): the thought experiment (ten
+servers per host) on different networks. Users who hear of a better host compare it themselves and need no majority,
+so in a better connected network they only learn of it sooner.
 """,
 )

@@ -1,4 +1,4 @@
-"""Debian's kernel history to 2026 replayed: what each policy would have done, and whom the host would have lost."""
+"""Debian's kernel history to 2026, replayed: the campaigns of each policy and the share of users lost."""
 
 import csv
 from datetime import date, timedelta
@@ -14,14 +14,16 @@ from model.flaws import DATA, draw_flaws, history_start, read_history
 from model.reboots import campaign_days
 from model.schema import History
 from results.claim import Claim
-from results.runs import mean_of, on_ten_servers, runs_of, sheet
+from results.estimates import estimate_mean
+from results.runs import run_all, ten_server_settings
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-SEASON = 316  # days, 1 January to 12 November: what every year has that is compared with 2026
-ADVISORIES = "debian-advisories"  # kernel advisories for the stable release of their day
+SEASON = 316  # days from 1 January to 12 November, the part of 2026 that the data cover
+ADVISORIES = "debian-advisories"  # kernel advisories for the stable release at the time
 UPLOADS = "debian-kernel"  # security uploads that an operator following stable had to install
 FULL: dict[str, Any] = {
     "users": 4_000,
@@ -35,12 +37,12 @@ QUICK: dict[str, Any] = {
     "seed": 3,
     "replicates": 6,
 }
-# Minutes that a campaign of each policy costs a user, by default settings; policies of the same campaigns share a row.
+# Policies whose campaigns are counted.
 SHOWN = ("reboot", "fast-restart", "failover", "defer", "live-migrate", "live-patch")
 
 
 def compute(workers: int, users: int, years: dict[str, list[int]], seed: int, replicates: int) -> "pd.DataFrame":
-    """Return a row a year of a series: flaws, campaigns and minutes by policy, and the share lost in a market."""
+    """Return a row for each year of each series: flaws, campaigns by policy, and the share lost in a market."""
     import pandas as pd
 
     shares = lost_shares(workers, years, users, seed, replicates)
@@ -53,13 +55,13 @@ def compute(workers: int, users: int, years: dict[str, list[int]], seed: int, re
                 {"series": series, "year": year}
                 | {key.replace("-", "_"): number for key, number in season.items()}
                 | {"uploads_per_suite": uploads_per_suite(year) if series == UPLOADS else None}
-                | mean_of(shares[series, year], "lost_share")
+                | estimate_mean(shares[series, year], "lost_share")
             )
     return pd.DataFrame(rows).astype({"uploads_per_suite": float})
 
 
 def campaigns_of(series: str) -> dict[str, list[date]]:
-    """Return the dates of a history's kernel flaws, and of the campaigns that each policy's defaults would have run."""
+    """Return the dates of a history's kernel flaws, and of the campaigns of each policy with default settings."""
     source = History(source="history", history=series)
     start, last = history_start(source), max(when for when, _ in read_history(series))
     days = (last - start).days + 1
@@ -70,14 +72,14 @@ def campaigns_of(series: str) -> dict[str, list[date]]:
 
 
 def in_season(day: date, year: int) -> bool:
-    """Whether a day is within a year's first `SEASON` days."""
+    """Return whether a day is among the first `SEASON` days of a year."""
     return 0 <= (day - date(year, 1, 1)).days < SEASON
 
 
 def uploads_per_suite(year: int) -> float:
-    """Return the mean number of security uploads of a suite in a year's season, over suites supported throughout.
+    """Return the mean number of security uploads per suite in a year's season, over suites supported throughout.
 
-    An operator's own path changes suites; within a suite nothing but the kernel team's pace changes the number.
+    An operator's path changes suites; within a suite only the pace of the kernel team changes the number.
     """
     with (DATA / "debian-kernel-uploads.csv").open(newline="", encoding="utf-8") as file:
         found = [row for row in csv.DictReader(file) if row["is_security"] == "1"]
@@ -93,7 +95,7 @@ def uploads_per_suite(year: int) -> float:
 def lost_shares(
     workers: int, years: dict[str, list[int]], users: int, seed: int, replicates: int
 ) -> "dict[tuple[str, int], pd.Series]":
-    """Return the share of a rebooting host's users lost in each year's season, a value a replicate."""
+    """Return the share of a rebooting host's users lost in each year's season, one value per replicate."""
     levels = [(series, year) for series, wanted in years.items() for year in wanted]
     tables = {
         "name": "debian",
@@ -102,7 +104,7 @@ def lost_shares(
         "replicates": replicates,
         "settings": {
             "days": SEASON,
-            **on_ten_servers(users),
+            **ten_server_settings(users),
             "flaws": {"source": "history", "history": UPLOADS, "start": date(2022, 1, 1)},
         },
         "factors": [
@@ -114,29 +116,30 @@ def lost_shares(
             }
         ],
     }
-    runs = runs_of(Study.load(tables), workers)
+    runs = run_all(Study.load(tables), workers)
     return {levels[point]: group["lost_share_p0"] for point, group in runs.groupby("point")}
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say how often a rebooting host would have rebooted, and what 2026 changed."""
+    """Give the number of reboots and the share lost in 2026 and before."""
     recent = summary[summary["series"] == UPLOADS].set_index("year")
     before, last = recent.loc[recent.index < 2026], recent.loc[2026]
     old = summary[summary["series"] == ADVISORIES]
     return (
-        f"From January to 12 November an operator of Debian stable had to install {last['flaws']:.0f} kernel security "
-        f"uploads in 2026, against {before['flaws'].mean():.1f} a year in {before.index.min()} to {before.index.max()} "
-        f"(within each suite: {last['uploads_per_suite']:.0f} against {before['uploads_per_suite'].mean():.1f}), so "
-        f"that rebooting means {last['reboot']:.0f} reboots rather than {before['reboot'].mean():.1f}, and the thought "
-        f"experiment's host loses {last['lost_share']:.0%} of its users rather than {before['lost_share'].mean():.0%}; "
-        f"advisories from {old['year'].min()} to {old['year'].max()} would have meant {old['reboot'].min():.0f} to "
+        f"From 1 January to 12 November 2026 an operator of Debian stable had to install {last['flaws']:.0f} kernel "
+        f"security uploads, compared with an average of {before['flaws'].mean():.1f} in the same months of "
+        f"{before.index.min()} to {before.index.max()} (within each suite: {last['uploads_per_suite']:.0f} compared "
+        f"with {before['uploads_per_suite'].mean():.1f}). With the policy `reboot` this means {last['reboot']:.0f} "
+        f"reboots instead of {before['reboot'].mean():.1f}, and the thought experiment's host loses "
+        f"{last['lost_share']:.0%} of its users instead of {before['lost_share'].mean():.0%}. The advisories of "
+        f"{old['year'].min()} to {old['year'].max()} would have meant {old['reboot'].min():.0f} to "
         f"{old['reboot'].max():.0f} reboots in the same months."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
     """Draw campaigns by year for each policy, and the share lost."""
-    figure, (campaigns, lost) = sheet(1, 2, width=10, height=7)
+    figure, (campaigns, lost) = subplots(1, 2, width=10, height=7)
     twice = set(summary.loc[summary["year"].duplicated(), "year"])
     names = {ADVISORIES: "advisories (DSA) for stable's kernel", UPLOADS: "uploads on the operator's path"}
     for (series, rows), colour, side in zip(summary.groupby("series", sort=False), PALETTE, (-0.2, 0.2), strict=False):
@@ -153,37 +156,37 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     lost.axhline(20, color="black", lw=1, ls=":", label="the email's 20 % (in a year)")
     lost.set(ylabel="users lost to a live-patching rival (%)", xlabel="year, each from a fresh start")
     years = sorted(set(summary["year"]))
-    for place in (campaigns, lost):
-        place.set_xticks(years, [str(year) for year in years], rotation=45)
-        place.legend(frameon=False, fontsize=9, loc="upper left")
+    for ax in (campaigns, lost):
+        ax.set_xticks(years, [str(year) for year in years], rotation=45)
+        ax.legend(frameon=False, fontsize=9, loc="upper left")
     return figure
 
 
 CLAIM = Claim(
     Path(__file__).parent,
-    "How often would Debian's kernel have taken servers down, by policy, and what did 2026 change?",
+    "How often would Debian's kernel updates have taken servers down under each policy, and what changed in 2026?",
     FULL,
     QUICK,
     compute,
     draw,
     sentence,
     """
-All years are cut to 1 January to 12 November, 316 days, because the data end on 12 November 2026. Two series, which
+All years are cut to 1 January to 12 November, 316 days, because the data end on 12 November 2026. The two series
 overlap in 2022 and cover different things:
 
 - `debian-advisories`, from May 2007, whole years 2008 to 2022: Debian security advisories (DSA) for the kernel package
-  of the stable release of their day. Advisories of one day count once. From 2023 on kernel updates are no longer
-  complete in this file, so it is not used beyond.
-- `debian-kernel`, whole years 2022 on: the security uploads to bullseye, bookworm and trixie that an operator who
-  follows stable had to install. An operator's path changes suites twice; the column `uploads_per_suite` counts, from
-  all uploads, those of the suites that were supported from the year's first day on, and shows that the rise of 2026
-  is not an effect of the change.
+  of the stable release at the time. Advisories on the same day count once. From 2023 on, kernel updates are incomplete
+  in this file, so later years are not used.
+- `debian-kernel`, years from 2022 on: the security uploads to bullseye, bookworm and trixie that an operator who
+  follows stable had to install. The operator's path changes suites twice. The column `uploads_per_suite` counts all
+  uploads to the suites that were supported from the first day of the year; it shows that the increase in 2026 is not
+  an effect of changing suites.
 
-Flaws of the hypervisor (Xen, QEMU, microcode) are left out. Campaigns are those of each policy's defaults, over the
-whole series without a market: `reboot` (7 days' notice: flaws within it share a reboot), `fast-restart` and `failover`
-(the same campaigns, at seconds each), `defer` (a planned reboot each 90 days if a flaw waits), `live-migrate` (moves
-for each flaw, a fraction of a second each), and `live-patch` (none, at full coverage and without an end of support).
-The share lost is that of the thought experiment (ten servers a host) with the year's flaws, 316 days from a fresh
-start, mean and interval over replicates that differ in people, network and talk.
+Flaws of the hypervisor (Xen, QEMU, microcode) are left out. Campaigns are those of each policy with default settings,
+over the whole series and without a market: `reboot` (7 days' notice; flaws within it share a reboot), `fast-restart`
+and `failover` (the same campaigns, each taking seconds), `defer` (a planned reboot every 90 days if a flaw is open),
+`live-migrate` (moves for each flaw, a fraction of a second each), and `live-patch` (none, with full coverage and
+unlimited support). The share lost is that of the thought experiment (ten servers per host) with the year's flaws, over
+316 days from a fresh start; mean and interval are over replicates that differ in users, network and talk.
 """,
 )

@@ -1,4 +1,4 @@
-"""Docking: the market against the same model written plainly in Mesa objects, distributions side by side."""
+"""Docking: the market compared with an independent implementation of the model in plain Mesa objects."""
 
 from functools import partial
 from pathlib import Path
@@ -9,7 +9,9 @@ from scipy import stats
 
 from model.figures import PALETTE
 from results.claim import Claim
-from results.runs import in_parallel, mean_of, sheet
+from results.estimates import estimate_mean
+from results.runs import parallel_map
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,15 +23,15 @@ MEASURES = {"lost_share": "users lost (share)", "moves": "moves", "downtime": "d
 
 
 def compute(workers: int, users: int, server_capacity: int, seed: int, replicates: int) -> "pd.DataFrame":
-    """Return a row a seed: each measure from the market and from the plain model; seeds count up from `seed`."""
+    """Return a row for each seed, from `seed` on: each measure in the market and in the plain model."""
     import pandas as pd
 
-    both = partial(twins, users, server_capacity)
-    return pd.DataFrame(in_parallel(both, range(seed, seed + replicates), workers))
+    both = partial(run_both, users, server_capacity)
+    return pd.DataFrame(parallel_map(both, range(seed, seed + replicates), workers))
 
 
-def twins(users: int, server_capacity: int, seed: int) -> dict[str, float]:
-    """Run both with one seed: they meet the same flaws and network, but other people and other talk."""
+def run_both(users: int, server_capacity: int, seed: int) -> dict[str, float]:
+    """Run both with one seed: they have the same flaws and network, but different users and talk."""
     from benchmarks.mesa_objects import PlainMarket
     from model.market import Market
     from model.scenario import Scenario
@@ -50,34 +52,34 @@ def twins(users: int, server_capacity: int, seed: int) -> dict[str, float]:
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say how far the two are apart."""
-    gap = mean_of(summary["market_lost_share"] - summary["plain_lost_share"], "gap")
+    """Give the distance between the two distributions."""
+    gap = estimate_mean(summary["market_lost_share"] - summary["plain_lost_share"], "gap")
     distance = stats.ks_2samp(summary["market_lost_share"], summary["plain_lost_share"]).statistic
     critical = 1.358 * np.sqrt(2 / len(summary))  # Smirnov's two-sample bound at 5 %, large samples
     agrees = "contains" if gap["gap_low"] <= 0 <= gap["gap_high"] else "does not contain"
     return (
-        f"Over {len(summary)} seeds the market loses {summary['market_lost_share'].mean():.1%} of the host's users and "
-        f"the plain Mesa model {summary['plain_lost_share'].mean():.1%}; the interval of the paired difference, "
-        f"{gap['gap_low']:+.2%} to {gap['gap_high']:+.2%}, {agrees} zero, and the two distributions are at most "
-        f"{distance:.3f} apart (Kolmogorov-Smirnov; independent samples of one distribution stay below {critical:.3f} "
-        "in 95 of 100 cases)."
+        f"Over {len(summary)} seeds the host loses {summary['market_lost_share'].mean():.1%} of its users in the "
+        f"market and {summary['plain_lost_share'].mean():.1%} in the plain Mesa model. The interval of the paired "
+        f"difference, {gap['gap_low']:+.2%} to {gap['gap_high']:+.2%}, {agrees} zero, and the Kolmogorov-Smirnov "
+        f"distance between the two distributions is {distance:.3f} (independent samples of one distribution stay below "
+        f"{critical:.3f} in 95 of 100 cases)."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw each measure's distribution function, twice."""
-    figure, axes = sheet(3, width=12)
-    for place, (measure, label) in zip(axes, MEASURES.items(), strict=True):
+    """Draw the distribution function of each measure in both models."""
+    figure, axes = subplots(3, width=12)
+    for ax, (measure, label) in zip(axes, MEASURES.items(), strict=True):
         for model, name, colour, style in (
             ("market", "patchmarket", PALETTE[0], "-"),
             ("plain", "plain Mesa objects", PALETTE[5], "--"),
         ):
-            place.ecdf(summary[f"{model}_{measure}"], color=colour, ls=style, lw=2, label=name)
-        gap = mean_of(summary[f"market_{measure}"] - summary[f"plain_{measure}"], "gap")
-        place.set(
+            ax.ecdf(summary[f"{model}_{measure}"], color=colour, ls=style, lw=2, label=name)
+        gap = estimate_mean(summary[f"market_{measure}"] - summary[f"plain_{measure}"], "gap")
+        ax.set(
             xlabel=label, title=f"difference {gap['gap']:+.3f}\n(95 %: {gap['gap_low']:+.3f} to {gap['gap_high']:+.3f})"
         )
-        place.title.set_fontsize(10)
+        ax.title.set_fontsize(10)
     axes[0].set_ylabel("share of runs up to")
     axes[0].legend(frameon=False, loc="lower right")
     return figure
@@ -85,17 +87,17 @@ def draw(summary: "pd.DataFrame") -> "Figure":
 
 CLAIM = Claim(
     Path(__file__).parent,
-    "Does the fast market do the same as the model written plainly in Mesa objects?",
+    "Does the fast market agree with a plain implementation in Mesa objects?",
     FULL,
     QUICK,
     compute,
     draw,
     sentence,
     """
-`benchmarks/mesa_objects.py` has an object for every user, who steps every day; it was written from the rules, not
-from the market's code, and shares with it only scenario, flaws, network and patch policies. With one seed both meet
-the same flaws and network, but draw other people and other talk, so runs are paired, not equal. Because the flaws are
-shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference is
-the sharper test. Where nothing is left to chance the two agree user by user: `tests/model/test_reference.py`.
+`benchmarks/mesa_objects.py` has an object for every user, who steps every day. It was written from the rules, not from
+the market's code, and shares with it only scenario, flaws, network and patch policies. With one seed both have the
+same flaws and network, but draw different users and different talk, so runs are paired, not equal. Because the flaws
+are shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference
+is the more sensitive test. Where nothing is random, the two agree user by user: `tests/model/test_reference.py`.
 """,
 )

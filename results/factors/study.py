@@ -1,4 +1,4 @@
-"""What matters most: Morris's screening of everything that is assumed, then Sobol's indices of what it leaves."""
+"""The most important factors: Morris screening of all assumed settings, then Sobol indices of the important ones."""
 
 import tempfile
 from pathlib import Path
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from answers.factors.sensitivity import indices
+from answers.indices import indices
 from batch.analysis import open_study
 from batch.runner import run_study
 from batch.study import Study
 from model.figures import PALETTE
 from results.claim import Claim
-from results.runs import sheet
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FULL: dict[str, Any] = {"users": 2_000, "walks": 30, "samples": 256, "seed": 7, "replicates": 10}
 QUICK: dict[str, Any] = {"users": 300, "walks": 10, "samples": 16, "seed": 7, "replicates": 2}
 OUTCOME = "lost_share_p0"
-SCREENED = {  # path: name, low, high, scale; ranges assumed, but for the flaws, which are Debian's low to 2026's stress
+SCREENED = {  # path: name, low, high, scale; ranges are assumed, except flaws: from Debian's quietest years to 2026
     "flaws.per_year": ("flaws a year", 4.0, 25.0, "log"),
     "providers.0.policy.outage_minutes": ("minutes a reboot", 1.0, 15.0, "log"),
     "users.tolerance.median": ("tolerance, median", 2.5, 40.0, "log"),
@@ -36,7 +36,7 @@ SCREENED = {  # path: name, low, high, scale; ranges assumed, but for the flaws,
     "network.rewiring": ("far links", 0.0, 1.0, "linear"),
     "providers.0.policy.notice_days": ("notice", 0, 14, "linear"),
 }
-LEFT = (  # by the screening: what it puts first
+IMPORTANT = (  # the factors that come first in the screening
     "flaws.per_year",
     "providers.0.policy.outage_minutes",
     "users.tolerance.median",
@@ -47,12 +47,12 @@ LEFT = (  # by the screening: what it puts first
 
 
 def compute(workers: int, users: int, walks: int, samples: int, seed: int, replicates: int) -> "pd.DataFrame":
-    """Return a row an index: method, factor, index, value and interval."""
+    """Return a row for each index: method, factor, index, value and interval."""
     import pandas as pd
 
     designs = {
         "Morris": (tuple(SCREENED), {"kind": "morris", "trajectories": walks}),
-        "Sobol": (LEFT, {"kind": "saltelli", "samples": samples}),
+        "Sobol": (IMPORTANT, {"kind": "saltelli", "samples": samples}),
     }
     tables = []
     for method, (paths, design) in designs.items():
@@ -65,7 +65,7 @@ def compute(workers: int, users: int, walks: int, samples: int, seed: int, repli
 
 
 def study_of(paths: tuple[str, ...], design: dict[str, Any], users: int, seed: int, replicates: int) -> Study:
-    """Return the study of some factors."""
+    """Return the study that varies these factors."""
     factors = [
         {"path": path, "name": SCREENED[path][0], "low": float(SCREENED[path][1]), "high": float(SCREENED[path][2])}
         | {"scale": SCREENED[path][3], "role": "uncertainty"}
@@ -77,22 +77,22 @@ def study_of(paths: tuple[str, ...], design: dict[str, Any], users: int, seed: i
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say which factors matter, and which do not."""
+    """Give the indices of the important factors, and the largest effect of the others."""
     total = summary[(summary["method"] == "Sobol") & (summary["index"] == "ST")].sort_values("value", ascending=False)
-    told = [f"{row.factor} ({row.value:.0%}; {row.low:.0%} to {row.high:.0%})" for row in total.itertuples()]
+    shares = [f"{row.factor} ({row.value:.0%}; {row.low:.0%} to {row.high:.0%})" for row in total.itertuples()]
     screened = summary[(summary["method"] == "Morris") & (summary["index"] == "mu_star")].sort_values("value")
-    weak = screened.head(len(SCREENED) - len(LEFT))
+    weak = screened.head(len(SCREENED) - len(IMPORTANT))
     return (
-        f"How many users leave is decided by {', '.join(told[:-1])} and {told[-1]} (share of the variance, "
-        f"interactions included, 95 %); of {len(screened)} things screened the others move the share lost by at most "
-        f"{weak['value'].max():.1%} of users from one end of their range to the other, least of all "
-        f"{' and '.join(weak['factor'].head(2))}."
+        f"The variance of the share lost is due to {', '.join(shares[:-1])} and {shares[-1]} (shares of the variance "
+        f"including interactions, 95 %). Of the {len(screened)} factors screened, each of the others changes the share "
+        f"lost by at most {weak['value'].max():.1%} of users from one end of its range to the other; "
+        f"{' and '.join(weak['factor'].head(2))} have the smallest effects."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw the screening, then the indices."""
-    figure, (screening, sharing) = sheet(2, width=12, height=5)
+    """Draw the screening and the indices."""
+    figure, (screening, sharing) = subplots(2, width=12, height=5)
     morris = summary[(summary["method"] == "Morris") & (summary["index"] == "mu_star")].sort_values("value")
     bars(screening, morris, PALETTE[0], 100)
     screening.set(xlabel="mean effect on users lost (percentage points)", title="Morris: everything that is assumed")
@@ -107,7 +107,7 @@ def draw(summary: "pd.DataFrame") -> "Figure":
 
 
 def bars(axes: Any, rows: "pd.DataFrame", colour: str, scale: float, shift: float = 0.0, label: str = "") -> None:
-    """Draw a bar a factor, with its interval."""
+    """Draw a bar with its interval for each factor."""
     y = np.arange(len(rows))
     values, low, high = (scale * rows[name].to_numpy(float) for name in ("value", "low", "high"))
     height = 0.7 if not shift else 0.34
@@ -118,21 +118,21 @@ def bars(axes: Any, rows: "pd.DataFrame", colour: str, scale: float, shift: floa
 
 CLAIM = Claim(
     Path(__file__).parent,
-    "What matters most for how many users leave?",
+    "Which factors matter most for how many users leave?",
     FULL,
     QUICK,
     compute,
     draw,
     sentence,
     """
-The thought experiment with ten servers at the rebooting host. Screened are all settings that are assumed rather than
-measured, and the two that an operator knows; the ranges are assumed, but for the flaws: from Debian's quietest years to
-the stress of 2026. `mu*` is the mean size of the change of the share lost when a factor goes from one end of its range
-to the other (Campolongo, Cariboni and Saltelli 2007). Then Sobol's indices (Saltelli et al. 2010) of the factors
-that come first in the screening. Both are of the mean over replicates, in which all points meet the same people and
-draws; intervals are bootstrapped.
+The thought experiment with ten servers at the rebooting host. All settings that are assumed rather than measured are
+screened, and the two that an operator knows. The ranges are assumed, except for the flaws: from Debian's quietest years
+to 2026. `mu*` is the mean absolute change of the share lost when a factor goes from one end of its range to the other
+(Campolongo, Cariboni and Saltelli 2007). Sobol's indices (Saltelli et al. 2010) are then computed for the factors that
+come first in the screening. Both refer to the mean over replicates, in which all points have the same users and draws;
+intervals are bootstrapped.
 
-What is not in the screening is not uncertain here but chosen: policies, prices, sizes. How users talk matters less than
-how often they suffer and how much they bear: once a host has a rival that its users know of, talk has done its work.
+Settings that are not screened (policies, prices, sizes) are choices, not uncertainties. How much users talk matters
+less than how often they have outages and how much they tolerate: once users know a rival, more talk changes little.
 """,
 )

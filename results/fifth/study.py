@@ -1,4 +1,4 @@
-"""How a fifth of the users comes to leave, and what that is worth: the email's arithmetic against simulated money."""
+"""The share of users lost in a year, and simulated profits compared with the email's arithmetic."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,9 @@ from batch.study import Study
 from model.closed_forms import after_the_move
 from model.figures import PALETTE, plain
 from results.claim import Claim
-from results.runs import mean_of, runs_of, sheet
+from results.estimates import estimate_mean
+from results.runs import run_all
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
 
 FULL = {"users": 20_000, "seed": 1, "replicates": 201}
 QUICK = {"users": 2_000, "seed": 1, "replicates": 12}
-REVENUE, PATCHES = 5000, 100  # dollars a month of a full server, and of its live patches: the email's
+REVENUE, PATCHES = 5000, 100  # dollars per month for a full server and for its live patches, from the email
 OUTAGE_MINUTES = 5.0
 
 
 def compute(workers: int, users: int, seed: int, replicates: int) -> "pd.DataFrame":
-    """Return a row a run: reboots that a user saw, share lost, by what trigger, and both hosts' closing profit."""
+    """Return a row for each run: reboots seen by a user, share lost, its trigger, and both hosts' final profit."""
     tables = {"name": "fifth", "seed": seed, "scenario": "thought-experiment", "replicates": replicates}
-    runs = runs_of(Study.load(tables, **{"scenario.users.count": users}), workers)
+    runs = run_all(Study.load(tables, **{"scenario.users.count": users}), workers)
     return runs.assign(
         reboots=runs["p0_downtime_minutes_per_user_year"] / OUTAGE_MINUTES,
         lost_share=runs["lost_share_p0"],
@@ -35,31 +37,31 @@ def compute(workers: int, users: int, seed: int, replicates: int) -> "pd.DataFra
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say what the median run loses, how much runs differ, and how far the arithmetic holds."""
+    """Give the median loss, the spread between runs, and the error of the arithmetic."""
     lost = summary["lost_share"]
     low, median, high = np.quantile(lost, [0.1, 0.5, 0.9])
     correlation = np.corrcoef(summary["reboots"], lost)[0, 1]
-    host, rival = (mean_of(error, "e") for error in errors(summary))
+    host, rival = (estimate_mean(error, "e") for error in errors(summary))
     return (
-        f"The median of {len(summary)} runs loses {median:.1%} of the rebooting host's users in a year (put in by "
-        f"calibration), but one run in ten loses less than {low:.0%} and one in ten more than {high:.0%}, mostly "
-        f"because flaws come unevenly (correlation with the reboots that users saw: {correlation:.2f}); a run that "
-        "loses exactly 20 % would leave \\$4,000 against \\$5,880 per original server, and simulated money is on "
-        f"average within \\${abs(host['e']):.0f} (host) and \\${abs(rival['e']):.0f} (rival) of that arithmetic at "
-        "each run's own share."
+        f"In the median of {len(summary)} runs the rebooting host loses {median:.1%} of its users in a year (a result "
+        f"of calibration). In one run in ten it loses less than {low:.0%}, in one in ten more than {high:.0%}, mainly "
+        "because flaws are unevenly distributed (correlation with the number of reboots that users saw: "
+        f"{correlation:.2f}). A loss of exactly 20 % would leave the host \\$4,000 and its rival \\$5,880 per original "
+        f"server and month; on average simulated profits are within \\${abs(host['e']):.0f} (host) and "
+        f"\\${abs(rival['e']):.0f} (rival) of this arithmetic at each run's own share."
     )
 
 
 def errors(summary: "pd.DataFrame") -> "tuple[pd.Series, pd.Series]":
-    """Return simulated less computed dollars, for the host and for its rival."""
+    """Return simulated minus computed dollars, for the host and for its rival."""
     lines = [after_the_move(REVENUE, PATCHES, share) for share in summary["lost_share"]]
     computed = np.array(lines)
     return summary["host_dollars"] - computed[:, 0], summary["rival_dollars"] - computed[:, 1]
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw the distribution, its cause, and dollars."""
-    figure, (spread, cause, money) = sheet(3, width=13)
+    """Draw the distribution of the loss, its cause, and profits."""
+    figure, (spread, cause, money) = subplots(3, width=13)
     lost = 100 * summary["lost_share"]
     spread.hist(lost, bins=np.arange(0, lost.max() + 2.5, 2.5), color=PALETTE[0], edgecolor="white")
     spread.axvline(lost.median(), color=PALETTE[5], lw=2, label=f"median {lost.median():.1f} %")
@@ -89,20 +91,21 @@ def draw(summary: "pd.DataFrame") -> "Figure":
 
 CLAIM = Claim(
     Path(__file__).parent,
-    "How does it come about that 20 % of the users leave, and is it 4,000 against 5,880 dollars then?",
+    "Why do 20 % of the users leave, and do the hosts then earn 4,000 and 5,880 dollars?",
     FULL,
     QUICK,
     compute,
     draw,
     sentence,
     """
-The scenario is `thought-experiment`: both hosts begin with half of the users, at five dollars a month and a thousand
-users a server; the first reboots for every flaw, the second pays 100 dollars a server and month. The median tolerance
-(10.7 minutes a month) was chosen so that the median run loses a fifth; what the claim adds is how widely runs differ,
-why, and that the email's arithmetic holds for each of them.
+The scenario is `thought-experiment`: both hosts start with half of the users, at five dollars a month and a thousand
+users per server. The first reboots for every flaw; the second pays 100 dollars per server and month. The median
+tolerance (10.7 minutes a month) was chosen so that the median run loses 20 %. The claim adds how much runs differ, why,
+and that the email's arithmetic holds for each of them.
 
-Computed is `5000 (1 - x)` for the host and `(5000 - 100) (1 + x)` for the rival at the share x lost by the year's
-end. Simulated is the profit of the last 30 days. They differ by two things: who leaves within those 30 days still
-pays the host for a part of them, and the rival pays for whole servers, also for the one that is not full.
+The computed profits at the share x lost by the end of the year are `5000 (1 - x)` for the host and
+`(5000 - 100) (1 + x)` for the rival. The simulated profit is that of the last 30 days. They differ for two reasons:
+users who leave within those 30 days still pay the host for part of them, and the rival pays for whole servers, even if
+the last one is not full.
 """,
 )

@@ -1,4 +1,4 @@
-"""The policy game: reboot or patch live, for each of two hosts who are otherwise alike; when it is a dilemma."""
+"""The policy game: each of two otherwise identical hosts reboots or patches live."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,9 @@ from answers.experiment import Variant, experiment, paired
 from model.figures import PALETTE, plain
 from model.scenario import Scenario
 from results.claim import Claim
-from results.runs import mean_of, on_ten_servers, runs_of, sheet
+from results.estimates import estimate_mean
+from results.runs import run_all, ten_server_settings
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,14 +20,17 @@ if TYPE_CHECKING:
 FULL: dict[str, Any] = {"users": 20_000, "tolerances": [2.5, 5.0, 10.7, 20.0, 40.0, 80.0], "seed": 5, "replicates": 60}
 QUICK: dict[str, Any] = {"users": 1_000, "tolerances": [5.0, 10.7, 40.0], "seed": 5, "replicates": 8}
 REBOOT = {"kind": "reboot"}
-PATCH = {"kind": "live-patch", "per_server_month": 0.0}  # a price changes no behaviour here: it is put in afterwards
-PRICE = 100.0  # dollars a server and month: the email's
+PATCH = {
+    "kind": "live-patch",
+    "per_server_month": 0.0,
+}  # the price does not affect behaviour here, so it is added afterwards
+PRICE = 100.0  # dollars per server and month, from the email
 NEITHER, ONE, BOTH = range(3)
 PROFILES = [(REBOOT, REBOOT), (PATCH, REBOOT), (PATCH, PATCH)]  # the first host's policy, the second's
 
 
 def compute(workers: int, users: int, tolerances: list[float], seed: int, replicates: int) -> "pd.DataFrame":
-    """Return a row a tolerance: up to which price it pays to patch alone, and to patch as the rival does."""
+    """Return a row for each tolerance: the highest prices at which patching pays, alone and if the rival patches."""
     import pandas as pd
 
     variants = [
@@ -36,8 +41,8 @@ def compute(workers: int, users: int, tolerances: list[float], seed: int, replic
         for tolerance in tolerances
         for first, second in PROFILES
     ]
-    scenario = Scenario.preset("thought-experiment", **on_ten_servers(users))
-    runs = runs_of(experiment(scenario, variants, name="game", replicates=replicates, seed=seed), workers)
+    scenario = Scenario.preset("thought-experiment", **ten_server_settings(users))
+    runs = run_all(experiment(scenario, variants, name="game", replicates=replicates, seed=seed), workers)
     first, second, months, down = (
         paired(runs, name)
         for name in ("p0_profit", "p1_profit", "p0_server_months", "p0_downtime_minutes_per_user_year")
@@ -48,36 +53,38 @@ def compute(workers: int, users: int, tolerances: list[float], seed: int, replic
         neither, one, both = (3 * number + profile for profile in (NEITHER, ONE, BOTH))
         rows.append(
             {"tolerance": tolerance, "replicates": len(first)}
-            | mean_of((first[one] - first[neither]) / months[one], "alone")
-            | mean_of((second[both] - second[one]) / months[both], "following")
-            | mean_of(down[neither], "minutes_saved")
-            | mean_of(paired(runs, "p1_left")[one] / start[one], "lost_share")
+            | estimate_mean((first[one] - first[neither]) / months[one], "alone")
+            | estimate_mean((second[both] - second[one]) / months[both], "following")
+            | estimate_mean(down[neither], "minutes_saved")
+            | estimate_mean(paired(runs, "p1_left")[one] / start[one], "lost_share")
         )
     return pd.DataFrame(rows)
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say up to which price patching is what each host does, and what that costs and brings."""
+    """Give the price up to which both hosts patch, and the cost and benefit of the equilibrium."""
     usual = summary.iloc[(summary["tolerance"] - 10.7).abs().argmin()]
     limit = usual[["alone", "following"]].min()
     dear = summary.loc[summary[["alone", "following"]].min(axis=1) < PRICE, "tolerance"]
-    where = f"from a median tolerance of {dear.min():g} minutes a month on" if len(dear) else "at no tolerance tried"
+    where = (
+        f"if the median tolerance is {dear.min():g} minutes a month or more" if len(dear) else "at no tolerance tried"
+    )
     alone, following = (
         f"\\${usual[name]:,.0f} (95 %: {usual[f'{name}_low']:,.0f} to {usual[f'{name}_high']:,.0f})"
         for name in ("alone", "following")
     )
     return (
-        "At the calibrated tolerance it pays each host to patch live whatever the other does up to "
-        f"\\${limit:,.0f} per server and month: alone up to {alone}, where the rival patches up to {following}; so at "
-        "the email's \\$100 both do, nobody wins a user, and each earns \\$100 a server less than if neither had: a "
-        f"dilemma, whose whole gain of {usual['minutes_saved']:.0f} minutes a year goes to the users; patching at "
-        f"\\$100 stops paying within the year {where}."
+        "At the calibrated tolerance, live patching pays for each host, whatever the other does, at prices up to "
+        f"\\${limit:,.0f} per server and month: up to {alone} if it patches alone, up to {following} if the rival "
+        "patches too. At the email's \\$100 both patch, neither gains users, and each earns \\$100 per server less "
+        f"than if neither did: a dilemma, whose entire benefit of {usual['minutes_saved']:.0f} minutes a year goes to "
+        f"the users. At \\$100, patching no longer pays within the year {where}."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw both limits over tolerance, and what is an equilibrium on either side of them."""
-    figure, (axes,) = sheet(1, width=8.5, height=5)
+    """Draw both prices by tolerance, and the equilibria below and above them."""
+    figure, (axes,) = subplots(1, width=8.5, height=5)
     x = summary["tolerance"]
     least, most = np.minimum(summary["alone"], summary["following"]), np.maximum(summary["alone"], summary["following"])
     floor = 1.0
@@ -110,15 +117,17 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-Two hosts who differ in nothing but their name choose between rebooting and live patching for a year of the thought
-experiment (ten servers a host). Simulated are the three profiles that differ, with the patches free; what they cost
-changes no behaviour here, so it is put in afterwards, exactly: `alone` is the gain of the first host that patches while
-the second reboots over neither, `following` the gain of the second over going on rebooting then, both per server and
-month in use. Below both prices patching is better whatever the other does, so both patch and both pay; above both
-neither does; in between there are two equilibria (if following pays more) or one host of the two patches.
+Two hosts who differ only in name choose between rebooting and live patching for a year of the thought experiment (ten
+servers per host). The three distinct profiles are simulated with free patches; the cost of patches does not affect
+behaviour here, so it is added afterwards, exactly. `alone` is the gain of the first host from patching while the second
+reboots, compared with neither patching. `following` is the gain of the second host from patching as well, compared
+with continuing to reboot. Both are per server in use and month. Below both prices patching is better whatever the other
+does, so both patch and both pay. Above both prices neither patches. In between there are either two equilibria (if
+following pays more) or equilibria in which one of the two hosts patches.
 
-Both count a year's profit, most of it before the users have left: over longer horizons the limits are higher. When
-both patch nobody has a reason to move, so each earns what both would have earned by rebooting, less the patches: no
-free lunch, but the users have the better service. `patchmarket game` plays any other game of this kind.
+Both prices count one year's profit, and most of the year passes before the users have left; over longer horizons the
+prices are higher. When both patch, nobody has a reason to move, so each earns what both would have earned by
+rebooting, minus the price of the patches: there is no free lunch, but the users get a better service.
+`patchmarket game` computes any other game of this kind.
 """,
 )

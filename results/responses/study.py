@@ -1,4 +1,4 @@
-"""Copy or cut the price: what each answer brings the rebooting host over three years, and what it does to the rival."""
+"""Copy the policy or cut the price: the effect of each response on both hosts over three years."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,9 @@ from answers.experiment import Variant, experiment, paired
 from model.figures import PALETTE
 from model.scenario import Scenario
 from results.claim import Claim
-from results.runs import mean_of, runs_of, sheet
+from results.estimates import estimate_mean
+from results.runs import run_all
+from results.subplots import subplots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +28,7 @@ OUTCOME = "mean_profit_per_original_server"
 def compute(
     workers: int, users: int, days: int, trigger: float, step: float, seed: int, replicates: int
 ) -> "pd.DataFrame":
-    """Return a row an answer: both hosts' profit over the whole time, and what it gains over holding."""
+    """Return a row for each response: both hosts' profit, and their gain over holding."""
     import pandas as pd
 
     copy = {"kind": "copy", "trigger": trigger}
@@ -39,41 +41,42 @@ def compute(
     ]
     scenario = Scenario.preset("price-war", **{"users.count": users, "days": days})
     study = experiment(scenario, variants, name="responses", replicates=replicates, seed=seed)
-    runs = runs_of(study, workers)
+    runs = run_all(study, workers)
     host, rival, lost = (paired(runs, name) for name in (f"p0_{OUTCOME}", f"p1_{OUTCOME}", "lost_share_p0"))
     kept = paired(runs, "p0_users_end") / paired(runs, "p0_users_start")
     return pd.DataFrame(
         {"answer": variant.name, "replicates": len(host)}
-        | mean_of(host[number], "host")
-        | mean_of(host[number] - host[0], "host_gain")
-        | mean_of(rival[number], "rival")
-        | mean_of(rival[number] - rival[0], "rival_gain")
-        | mean_of(kept[number], "users_kept")
-        | mean_of(lost[number], "moves_away")
+        | estimate_mean(host[number], "host")
+        | estimate_mean(host[number] - host[0], "host_gain")
+        | estimate_mean(rival[number], "rival")
+        | estimate_mean(rival[number] - rival[0], "rival_gain")
+        | estimate_mean(kept[number], "users_kept")
+        | estimate_mean(lost[number], "moves_away")
         for number, variant in enumerate(variants)
     )
 
 
 def sentence(summary: "pd.DataFrame") -> str:
-    """Say which answer is best, in dollars against holding."""
+    """Give the gain of each response over holding, and their order."""
     by_name = summary.set_index("answer")
-    told = [
+    gains = [
         f"{'gains' if row['host_gain'] > 0 else 'loses'} \\${abs(row['host_gain']):,.0f} (95 %: "
         f"{row['host_gain_low']:+,.0f} to {row['host_gain_high']:+,.0f})"
         for row in (by_name.loc[name] for name in (COPY, CUT, WAR))
     ]
     order = by_name["host"].sort_values(ascending=False).index
     return (
-        f"Against holding at \\${by_name.loc[HOLD, 'host']:,.0f} per original server and month, copying the rival "
-        f"{told[0]}, cutting the price {told[1]} if the rival holds and {told[2]} if it matches every cut; best to "
-        f"worst: {'; '.join(order)}. The price war takes \\${-by_name.loc[WAR, 'rival_gain']:,.0f} from the rival too, "
-        f"a copy only \\${-by_name.loc[COPY, 'rival_gain']:,.0f}."
+        f"Compared with holding, which earns \\${by_name.loc[HOLD, 'host']:,.0f} per original server and month, "
+        f"copying the rival {gains[0]}; cutting the price {gains[1]} if the rival holds and {gains[2]} if it matches "
+        f"every cut. From best to worst: {'; '.join(order)}. The price war also costs the rival "
+        f"\\${-by_name.loc[WAR, 'rival_gain']:,.0f}; being copied costs it only "
+        f"\\${-by_name.loc[COPY, 'rival_gain']:,.0f}."
     )
 
 
 def draw(summary: "pd.DataFrame") -> "Figure":
-    """Draw both hosts' profit by answer, and the host's paired gain."""
-    figure, (profit, gain) = sheet(2, width=11.5)
+    """Draw both hosts' profit for each response, and the paired gains."""
+    figure, (profit, gain) = subplots(2, width=11.5)
     y = np.arange(len(summary))[::-1]
     for shift, column, name, colour in (
         (0.2, "host", "rebooting host", PALETTE[5]),
@@ -93,9 +96,9 @@ def draw(summary: "pd.DataFrame") -> "Figure":
     gain.axvline(0, color="black", lw=1)
     profit.set(title="Mean profit", xlabel="dollars a month per original server")
     gain.set(title="Against holding, same seeds", xlabel="dollars a month per original server", ylim=profit.get_ylim())
-    for place in (profit, gain):
-        place.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5]))
-        place.xaxis.set_major_formatter("{x:,.0f}")
+    for ax in (profit, gain):
+        ax.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5]))
+        ax.xaxis.set_major_formatter("{x:,.0f}")
     figure.legend(*profit.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 
@@ -113,12 +116,12 @@ CLAIM = Claim(
     draw,
     sentence,
     """
-The preset `price-war`: the thought experiment over three years in which a server costs 2,500 dollars a month,
-patching aside, so that no price falls below 2.50. The rebooting host looks at the market every 90 days and answers
-where it has lost more than 2 % of its users since: by copying the rival's policy (which takes 30 days, and then 100
-dollars a server and month), or by 50 cents off its price each time. The rival holds its price, or meets every cut on
-its next look, within 30 days. A host has twenty servers at the start, so that paying for whole servers matters
-little. Profit is the mean over all three years, per server that the host had at the start; gains are paired: same
-people, network and flaws. Holding is what the email calls being crushed.
+The preset `price-war`: the thought experiment over three years, with servers that cost 2,500 dollars a month without
+patching, so that no price falls below 2.50. The rebooting host reviews the market every 90 days and responds if it has
+lost more than 2 % of its users since the last review: either it copies the rival's policy (which takes 30 days, and
+then costs 100 dollars per server and month), or it cuts its price by 50 cents each time. The rival holds its price, or
+matches every cut at its next review, within 30 days. Each host starts with twenty servers, so that paying for whole
+servers matters little. Profit is the mean over all three years, per server that the host had at the start. Gains are
+paired: same users, network and flaws. Holding is what the email calls being crushed.
 """,
 )

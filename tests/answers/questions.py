@@ -1,7 +1,12 @@
 """Questions on a small market, whose runs are done in this process."""
 
 import pandas as pd
+import pytest
 
+import answers.decision.decide_run
+from answers.decision.decide_ask import ask
+from answers.decision.decide_measure import measure
+from answers.decision.decide_run import run
 from answers.experiment import Runs
 from batch.outcomes import execute
 
@@ -22,3 +27,16 @@ def here(study, out=None, workers=None):
     """Do a study's runs in this process."""
     rows = [execute(study, run).row for run in study.first_runs()]
     return Runs(pd.DataFrame(rows).sort_values(["point", "replicate"], ignore_index=True), pd.DataFrame())
+
+
+def asked_and_run(scenario, replicates, company=None):
+    """Ask whether live patching pays, and run that in this process."""
+    question = ask(scenario, company=company)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers.decision.decide_run, "carry_out", here)
+        return question, run(question, replicates=replicates, seed=1, workers=None, out=None)
+
+
+def decision_on(scenario, replicates, company=None):
+    """Ask whether live patching pays, run that in this process and measure it."""
+    return measure(*asked_and_run(scenario, replicates, company), seed=1)

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -16,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answers.calibration.calibrate import calibrate
-from answers.calibration.crew import crew
 from answers.calibration.hazard import NEVER, count, hazard_ratio, person_months
 from answers.calibration.measures import Seen, measured, misfit, observe, standard_error
 from answers.calibration.recovery import recover
 from answers.calibration.search import alike, best, search
+from answers.calibration.simulate import simulator
 from answers.calibration.targets import Problem, Target, Targets
 from model import Market, Scenario
 from model.errors import ScenarioError
@@ -160,7 +161,7 @@ def test_ratios_are_compared_on_their_logarithm():
             ],
         ),
         ("[[targets]]\nmeasure = 'lost-share'\nvalue = 0.2", ["targets.0.standard_error: is missing"]),
-        ("[[targets]\n", ["--to 'x.toml': not a TOML file that can be read: "]),
+        ("[[targets]\n", ["--to 'x.toml': must be a readable TOML file: "]),
         (
             "[[targets]]\nmeasure = 'lost-share'\nvalue = 0.2\nstandard_error = 0.1\nsd = 1",
             ["targets.0.sd: no such key; "],
@@ -385,7 +386,7 @@ def completed(path):
     if not path.exists():
         return 0
     try:
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             return database.execute("select count(*) from trials where state = 'COMPLETE'").fetchone()[0]
     except sqlite3.OperationalError:  # its tables are being made
         return 0
@@ -396,7 +397,7 @@ def test_workers_decide_nothing():
     task = problem(LOST, RATIO)
     given = []
     for workers in (1, 2):
-        with crew(task.targets.targets, workers) as simulate:
+        with simulator(task.targets.targets, workers) as simulate:
             given.append(simulate(task.scenario, [1, 2, 3]))
     for one, two in zip(*given, strict=True):
         assert one[0] == two[0]

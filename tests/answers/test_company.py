@@ -5,13 +5,11 @@ import math
 
 import pytest
 
-import answers.decision.decide
-from answers.decision.company import Company, example_names, unknowns_of
-from answers.decision.decide import weigh
-from answers.decision.questions import plan_of, vendors_of
-from answers.decision.words import answer_of, swings
+from answers.decision.decide import tell
+from answers.decision.decide_ask import ask, unknowns_of
+from answers.decision.decide_company import Company, example_names
 from model import Market, Scenario, ScenarioError
-from tests.answers.questions import here
+from tests.answers.questions import decision_on
 from tests.commands import patchmarket
 
 NUMBERS = {
@@ -70,8 +68,8 @@ def test_users_come_as_they_leave():
 
 def test_what_it_pays_per_patch_is_borne_by_the_part_of_the_fleet_that_is_simulated():
     mine = company()
-    market = mine.market(BASE)
-    own = next(c for c in vendors_of(plan_of(market, 0), 0, mine.fleet_share) if c.name == "Own kernel engineers")
+    asked = ask(mine.market(BASE), company=mine).contrasts
+    own = next(contrast for contrast in asked if contrast.name == "Own kernel engineers")
     assert own.patching["providers.0.policy"]["per_patch"] == 1600 * 20 / 40
 
 
@@ -125,8 +123,7 @@ def test_unknowns_are_those_that_matter_in_its_market():
     history = company(churn_per_month=0.0, notice_days=3).market(Scenario.preset("debian-history"))
     assert [unknown.name for unknown in unknowns_of(history)] == ["tolerance", "word of mouth", "memory"]
     everybody = company().market(BASE, **{"word_of_mouth.complaint": 0.9})
-    plan = plan_of(everybody, 0)
-    for contrast in company().unknowns(everybody, plan):
+    for contrast in ask(everybody, company=company()).contrasts:
         everybody.replace(**contrast.without)
         everybody.replace(**contrast.patching)
 
@@ -135,23 +132,21 @@ def test_unknowns_are_those_that_matter_in_its_market():
 def decision():
     mine = company(users_per_server=10, servers=10, minutes_per_reboot=20.0)
     market = mine.market(BASE, **{"days": 150, "flaws.per_year": 10.0})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.decision.decide, "carry_out", here)
-        return weigh(market, company=mine, replicates=5)
+    return decision_on(market, company=mine, replicates=5)
 
 
 def test_the_unknown_that_matters_most_is_the_one_with_the_widest_swing(decision):
-    ranked = swings(decision)
-    widths = [swing["swing"] for swing in ranked]
+    ranked = decision.swings
+    widths = [swing.swing for swing in ranked]
     assert widths == sorted(widths, reverse=True)
     for swing in ranked:
-        prices = [*swing["break_even_per_server_month"].values(), decision.break_even]
-        assert swing["swing"] == pytest.approx(max(prices) - min(prices))
-    tolerance = next(s for s in ranked if s["unknown"] == "tolerance")["break_even_per_server_month"]
+        prices = [*swing.break_even.values(), decision.break_even]
+        assert swing.swing == pytest.approx(max(prices) - min(prices))
+    tolerance = next(s for s in ranked if s.unknown == "tolerance").break_even
     assert tolerance["tolerance 5.35 min/month"] > tolerance["tolerance 21.4 min/month"]
-    answer = answer_of(decision)
-    assert f"The unknown that matters most is {ranked[0]['unknown']}" in answer.text
-    assert ranked[0]["measure"] in answer.text
+    answer = tell(decision)
+    assert f"The unknown that matters most is {ranked[0].unknown}" in answer.text
+    assert ranked[0].measure in answer.text
     assert "Simulated were 10 servers of 10 users a host; each user stands for 1 of yours." in answer.text
     assert json.loads(json.dumps(answer.summary, allow_nan=False)) == answer.summary
     assert answer.summary["company"]["vendor_quote"] == 60.0

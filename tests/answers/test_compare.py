@@ -5,9 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-import answers.decision.compare
+import answers.comparison.compare
 from agents.policies import POLICIES
-from answers.decision.compare import OUTCOMES, compare
+from answers.comparison.compare import compare
+from answers.comparison.compare_measure import OUTCOMES
 from model import Market, Scenario, ScenarioError
 from tests.answers.questions import OPTIONS, SMALL, here
 from tests.commands import patchmarket
@@ -16,7 +17,7 @@ from tests.commands import patchmarket
 @pytest.fixture(scope="module")
 def answer():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.decision.compare, "carry_out", here)
+        patch.setattr(answers.comparison.compare, "carry_out", here)
         return compare(Scenario.preset("thought-experiment", **SMALL), replicates=5)
 
 
@@ -42,7 +43,7 @@ def test_outcomes_are_those_of_the_market(monkeypatch):
         seeds.extend(run.seed for run in study.first_runs() if run.point == 1)
         return here(study)
 
-    monkeypatch.setattr(answers.decision.compare, "carry_out", noting)
+    monkeypatch.setattr(answers.comparison.compare, "carry_out", noting)
     found = compare(Scenario.preset("thought-experiment", **SMALL), ["none"], replicates=3)
     told = {name: value["mean"] for name, value in found.summary["policies"]["none"].items()}
     markets = [Market("thought-experiment", rng=s, **SMALL, **{"providers.0.policy": "none"}).run() for s in seeds]
@@ -65,7 +66,7 @@ def test_the_paragraph_says_who_is_better_and_what_comes_free(answer):
 
 
 def test_only_the_policies_that_are_asked_for_and_the_present_one(monkeypatch):
-    monkeypatch.setattr(answers.decision.compare, "carry_out", here)
+    monkeypatch.setattr(answers.comparison.compare, "carry_out", here)
     asked = ["live-patch", "failover", "live-patch"]
     found = compare(Scenario.preset("thought-experiment", **SMALL), asked, "Live & Co", replicates=3)
     assert list(found.summary["policies"]) == ["live-patch", "failover"]

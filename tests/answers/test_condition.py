@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from answers.factors.condition import Condition
+from answers.scenario_discovery.condition import Condition
 from model import ScenarioError
 
 ROWS = pd.DataFrame(

@@ -8,34 +8,34 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-import answers.decision.compare
-import answers.decision.decide
 from agents.experience import DAYS_PER_MONTH
-from answers.decision.decide import closed_forms as closed_forms_of
-from answers.decision.decide import weigh
-from answers.decision.pairs import Contrast, pairs_of, variants_of
-from answers.decision.questions import plan_of, rivals_of, shifts_of, vendors_of
-from answers.decision.search import price_decides
-from answers.decision.words import answer_of, headline
+from answers.alternatives import on_its_terms, provider_number
+from answers.decision.decide import tell
+from answers.decision.decide_ask import Contrast, ask, price_decides
+from answers.decision.decide_measure import closed_forms as measured_forms
+from answers.decision.decide_measure import measure
+from answers.decision.decide_pairs import pairs_of
+from answers.decision.decide_run import variants_of
+from answers.decision.decide_text import headline
 from answers.experiment import Runs, Variant, experiment
-from answers.options import on_its_terms, provider_number
 from model import Scenario, ScenarioError, closed_forms
 from model.published_terms import vendors
-from tests.answers.questions import OPTIONS, SMALL, here
+from tests.answers.questions import OPTIONS, SMALL, asked_and_run, decision_on, here
 from tests.commands import patchmarket
 
 
-@pytest.fixture(autouse=True)
-def _in_this_process(monkeypatch):
-    monkeypatch.setattr(answers.decision.decide, "carry_out", here)
-    monkeypatch.setattr(answers.decision.compare, "carry_out", here)
+@pytest.fixture(scope="module")
+def small_runs():
+    return asked_and_run(Scenario.preset("thought-experiment", **SMALL), replicates=8)
 
 
 @pytest.fixture(scope="module")
-def small():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers.decision.decide, "carry_out", here)
-        return weigh(Scenario.preset("thought-experiment", **SMALL), replicates=8)
+def small(small_runs):
+    return measure(*small_runs, seed=1)
+
+
+def asked(scenario, kind):
+    return [contrast for contrast in ask(scenario).contrasts if contrast.kind == kind]
 
 
 # --- closed forms
@@ -55,10 +55,10 @@ MINUTES_A_MONTH = 0.5 * DAYS_PER_MONTH
 def test_with_full_information_and_long_memory_the_share_kept_is_the_tolerance_distribution():
     settings = SMALL | DAILY_REBOOTS | {"users.count": 2000, "users.memory_days": 60.0, "days": 500}
     scenario = Scenario.preset("thought-experiment", **settings)
-    plan = plan_of(scenario, 0)
+    plan = ask(scenario).plan
     variants, places = variants_of([plan])
     runs = here(experiment(scenario, variants, name="informed", replicates=3))
-    kept = closed_forms_of(scenario, 0, runs, places[0], plan.price).kept
+    kept = measured_forms(scenario, 0, runs.table, places[0], plan.price).kept
     expected = stats.norm.cdf(math.log(MINUTES_A_MONTH / 10.7))  # median 10.7, sigma 1
     assert abs(kept - expected) < 4 * math.sqrt(expected * (1 - expected) / (3 * 1000))
 
@@ -144,7 +144,7 @@ def test_ongoing_churn_in_an_open_market_at_rest():
 
 def test_rates_of_churn_are_those_of_the_runs():
     settings = SMALL | {"open_market.arrivals_per_day": 1.0, "open_market.departures_per_year": 0.9}
-    found = weigh(Scenario.preset("thought-experiment", **settings), replicates=6)
+    found = decision_on(Scenario.preset("thought-experiment", **settings), replicates=6)
     closed = found.closed
     assert closed.departing == pytest.approx(0.9 / 12, rel=0.1)
     assert closed.leaving_more > 0
@@ -157,8 +157,9 @@ def test_rates_of_churn_are_those_of_the_runs():
 # --- prices
 
 
-def test_prices_change_nothing_but_the_bill(small):
-    scenario, plan = small.scenario, small.plan.contrast
+def test_prices_change_nothing_but_the_bill(small_runs):
+    question, runs = small_runs
+    scenario, plan, pairs = question.scenario, question.plan, runs.pairs[0]
     path = "providers.0.policy"
     variants = [
         Variant(f"{price:g}", {path: plan.patching[path] | {"per_server_month": price}})
@@ -169,9 +170,8 @@ def test_prices_change_nothing_but_the_bill(small):
     for point, price in ((0, 0.0), (2, 700.0)):
         expected = table.loc[1, "p0_profit"] + (100 - price) * table.loc[1, "p0_server_months"]
         assert table.loc[point, "p0_profit"].to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-9)
-    without = small.plan.pairs.gain_at(700.0) + 0.0
-    assert without == pytest.approx(
-        small.plan.pairs.gain_at(0.0) - 700.0 * table.loc[1, "p0_server_months"].to_numpy(), rel=1e-9
+    assert pairs.gain_at(700.0) == pytest.approx(
+        pairs.gain_at(0.0) - 700.0 * table.loc[1, "p0_server_months"].to_numpy(), rel=1e-9
     )
 
 
@@ -189,14 +189,14 @@ def test_prices_decide_only_where_somebody_looks_at_costs():
 
 def test_the_search_agrees_with_the_line_where_strategies_never_act():
     idle = {"providers.0.strategy": {"kind": "cut-price", "trigger": 0.99}}
-    line = weigh(Scenario.preset("thought-experiment", **SMALL), replicates=3)
-    searched = weigh(Scenario.preset("thought-experiment", **SMALL, **idle), replicates=3)
+    line = decision_on(Scenario.preset("thought-experiment", **SMALL), replicates=3)
+    searched = decision_on(Scenario.preset("thought-experiment", **SMALL, **idle), replicates=3)
     assert searched.deciding == ["Reboot & Co"]
     assert searched.break_even == pytest.approx(line.break_even, rel=0.02)
     assert searched.interval == pytest.approx(line.interval, rel=0.05)
     assert "searched for by further runs" in headline(searched)
-    assert line.searched is None
-    answer_of(searched).figure()
+    assert line.curve.most is not None
+    tell(searched).figure()
 
 
 # --- who, against what
@@ -215,7 +215,7 @@ def test_who_decides_is_the_first_that_does_not_patch_live():
 
 def test_who_patches_live_already_is_compared_with_rebooting():
     scenario = Scenario.preset("thought-experiment", **{"providers.1.policy.outage_minutes": 9.0})
-    plan = plan_of(scenario, 1)
+    plan = ask(scenario, "Live & Co").plan
     reboot = plan.without["providers.1.policy"]
     assert (reboot["kind"], reboot["outage_minutes"]) == ("reboot", 9.0)
     assert plan.patching["providers.1.policy"] == scenario.providers[1].policy.model_dump()
@@ -232,25 +232,24 @@ def test_other_policies_are_as_others_have_them_with_ones_own_reboots():
 
 def test_vendors_differ_in_all_their_terms():
     scenario = Scenario.preset("thought-experiment")
-    plan = plan_of(scenario, 0)
-    asked = {c.name: c for c in vendors_of(plan, 0)}
-    assert len(asked) == len(vendors())
-    hotpatch = asked["Windows Server 2025 hotpatch with Azure Arc"]
+    by_name = {c.name: c for c in asked(scenario, "vendor")}
+    assert len(by_name) == len(vendors())
+    hotpatch = by_name["Windows Server 2025 hotpatch with Azure Arc"]
     policy = scenario.replace(**hotpatch.patching).providers[0].policy
     assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 24.0)
     assert hotpatch.price == 24.0
-    slow = plan_of(scenario.replace(**{"providers.0.policy.notice_days": 91}), 0)
-    assert "Amazon Linux kernel live patching" not in {c.name for c in vendors_of(slow, 0)}
+    slow = scenario.replace(**{"providers.0.policy.notice_days": 91})
+    assert "Amazon Linux kernel live patching" not in {c.name for c in asked(slow, "vendor")}
 
 
 def test_rivals_do_the_other_thing():
     one = Scenario.preset("thought-experiment")
-    rebooting = rivals_of(one, plan_of(one, 0), 0)
+    rebooting = asked(one, "shift")[0]
     assert rebooting.name == "rival rebooting"
     assert rebooting.without["providers.1.policy"]["kind"] == "reboot"
     assert rebooting.patching["providers.0.policy"]["kind"] == "live-patch"
     many = Scenario.preset("many-policies")
-    patching = rivals_of(many, plan_of(many, 0), 0)
+    patching = asked(many, "shift")[0]
     assert patching.name == "all rivals patching live too"
     changed = many.replace(**patching.without)
     assert [p.policy.kind for p in changed.providers] == ["reboot"] + 6 * ["live-patch"]
@@ -258,39 +257,39 @@ def test_rivals_do_the_other_thing():
 
 def test_circumstances_are_those_that_the_scenario_allows():
     history = Scenario.preset("debian-history")
-    assert [c.name for c in shifts_of(history, plan_of(history, 0), 0)] == ["rival rebooting"]
+    assert [c.name for c in asked(history, "shift")] == ["rival rebooting"]
     alone = Scenario.load({"providers": [{"name": "A"}]}, **{"flaws.hypervisor_per_year": 2.0})
-    names = [c.name for c in shifts_of(alone, plan_of(alone, 0), 0)]
+    names = [c.name for c in asked(alone, "shift")]
     assert names == ["flaws twice as often", "no hypervisor flaws"]
-    double = shifts_of(alone, plan_of(alone, 0), 0)[0].without
+    double = asked(alone, "shift")[0].without
     assert double == {"flaws.per_year": 12.8, "flaws.hypervisor_per_year": 4.0}
 
 
 def test_more_flaws_make_live_patching_worth_more_and_what_it_cannot_fix_less(small):
-    by_name = {case.contrast.name: case.pairs.break_even for case in small.shifts}
+    by_name = {case.name: case.break_even for case in small.shifts}
     assert by_name["flaws twice as often"] > small.break_even
     assert by_name["4 hypervisor flaws a year"] < small.break_even
-    coverage = {case.contrast.name: case.pairs for case in small.vendors}
+    coverage = {case.name: case for case in small.vendors}
     assert coverage["Volunteer patch community"].break_even < coverage["TuxCare KernelCare"].break_even
 
 
 def test_without_flaws_live_patching_is_worth_nothing():
-    quiet = weigh(Scenario.preset("quiet", **{"users.count": 200, "days": 40}), replicates=3)
+    quiet = decision_on(Scenario.preset("quiet", **{"users.count": 200, "days": 40}), replicates=3)
     assert quiet.break_even == pytest.approx(0, abs=1e-9)
-    assert quiet.plan.pairs.pays_at(100.0).sum() == 0
+    assert quiet.plan.pays == 0
     assert "does not pay" in headline(quiet)
 
 
 # --- the answer
 
 
-def test_the_answer_is_one_in_numbers_words_and_picture(small, tmp_path):
-    answer = answer_of(small)
+def test_the_answer_is_one_in_numbers_words_and_picture(small, small_runs, tmp_path):
+    answer = tell(small)
     summary = answer.summary
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     low, high = summary["interval"]
     assert low < summary["break_even_per_server_month"] < high
-    assert summary["probability_pays"] == np.mean(small.plan.pairs.gain > 0)
+    assert summary["probability_pays"] == np.mean(small_runs[1].pairs[0].gain > 0)
     assert summary["gain_per_server_month"] == pytest.approx(summary["break_even_per_server_month"] - 100)
     assert [v["name"] for v in summary["vendors"]] == [terms["name"] for terms in vendors().values()]
     for shifted in summary["shifts"]:
@@ -341,7 +340,7 @@ def test_bad_input_is_a_line_and_nothing_is_written(arguments, line, tmp_path):
 
 def test_a_server_that_earns_nothing_has_no_share_that_pays():
     costly = Scenario.load("thought-experiment", **SMALL | {"providers.0.server_cost": 6000.0})
-    answer = answer_of(weigh(costly, replicates=3))
+    answer = tell(decision_on(costly, replicates=3))
     assert answer.summary["closed_forms"]["needed"] is None
     json.dumps(answer.summary, allow_nan=False)
     assert "no price pays for keeping them" in answer.text

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from answers.factors.boxes import Limit, Points, coverage_of, density_of, discover, goodness, shuffled
-from answers.factors.discover import find
+from answers.scenario_discovery.boxes import Limit, Points, boxes_of, coverage_of, density_of, goodness, shuffled
+from answers.scenario_discovery.discover import discover
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import discover as command
+from patchmarket.question_commands import discover as command
 from tests.commands import patchmarket
 from tests.planted import planted
 
@@ -48,7 +48,7 @@ def test_a_planted_box_is_found_with_its_coverage_and_density(tmp_path):
     chance = np.where(where, 0.95, 0.05)
     case = rng.random((400, 2)) < chance[:, None]
     results = planted(tmp_path, made, lambda point, r: float(case[point, r]))
-    found = find(results, "lost_share_p0 > 0.5")
+    found = discover(results, "lost_share_p0 > 0.5")
     (box,) = found.summary["boxes"]
     limits = {limit["factor"]: limit for limit in box["limits"]}
     assert set(limits) == {"users.tolerance.median", "flaws.per_year"}
@@ -69,18 +69,18 @@ def test_levels_of_a_list_are_told_by_name(tmp_path):
     made = study(120)
     kinds = [point.labels["patches"] for point in made.points]
     results = planted(tmp_path, made, lambda point, _: float(kinds[point] != "reboot"))
-    (box,) = find(results, "lost_share_p0 == 1").summary["boxes"]
+    (box,) = discover(results, "lost_share_p0 == 1").summary["boxes"]
     assert box["limits"] == [{"factor": "patches", "levels": box["limits"][0]["levels"]}]
     assert sorted(box["limits"][0]["levels"]) == ["defer", "never"]
     assert (box["coverage"], box["density"]) == (1, 1)
-    (inner,) = find(results, "lost_share_p0 == 1 and patches == 'defer'").summary["boxes"]
+    (inner,) = discover(results, "lost_share_p0 == 1 and patches == 'defer'").summary["boxes"]
     assert inner["rule"] == "patches = defer"
 
 
 def test_two_boxes_are_found_as_two():
     values = np.random.default_rng(2).random((600, 3))
     here, there = (values[:, 0] < 0.2), (values[:, 0] > 0.8) & (values[:, 2] < 0.5)
-    found = discover(points_of(values, (here | there).astype(float)))
+    found = boxes_of(points_of(values, (here | there).astype(float)))
     assert [{limit.factor for limit in box.limits} for box in found.boxes] == [{"x0"}, {"x0", "x2"}]
     assert all(box.density > 0.97 for box in found.boxes)
     assert sum(box.coverage for box in found.boxes) == pytest.approx(1, abs=0.02)
@@ -89,7 +89,7 @@ def test_two_boxes_are_found_as_two():
 def noise_found(seed, count=80, replicates=3):
     rng = np.random.default_rng(seed)
     share = rng.binomial(replicates, 0.3, count) / replicates
-    return len(discover(points_of(rng.random((count, 4)), share, np.full(count, float(replicates)))).boxes) > 0
+    return len(boxes_of(points_of(rng.random((count, 4)), share, np.full(count, float(replicates)))).boxes) > 0
 
 
 def test_noise_is_no_discovery():
@@ -109,7 +109,7 @@ def test_points_that_share_their_luck_do_not_look_like_a_rule():
         values = np.repeat(rng.random((24, 2)), 5, axis=0)  # each place five times, with the same luck
         share = np.repeat((rng.random(24) < 0.5).astype(float), 5)
         for name, blocks in (("together", np.repeat(np.arange(24), 5)), ("alone", None)):
-            discoveries[name] += bool(discover(points_of(values, share, blocks=blocks)).boxes)
+            discoveries[name] += bool(boxes_of(points_of(values, share, blocks=blocks)).boxes)
     assert discoveries["together"] == 0
     assert discoveries["alone"] >= 2
 
@@ -146,7 +146,7 @@ def test_what_is_lost_is_left_out_and_told(tmp_path):
     made = study(60)
     values = [None if k < 5 else point.labels["users.tolerance.median"] for k, point in enumerate(made.points)]
     results = planted(tmp_path, made, lambda point, _: values[point], lost={(k, 0) for k in (10, 11, 12)})
-    found = find(results, "lost_share_p0 < 5")
+    found = discover(results, "lost_share_p0 < 5")
     assert (found.summary["runs"], found.summary["runs_failed"], found.summary["runs_unknown"]) == (52, 3, 5)
     assert found.summary["boxes"][0]["density"] == 1
     assert "3 runs failed" in found.text
@@ -155,7 +155,7 @@ def test_what_is_lost_is_left_out_and_told(tmp_path):
 
 @pytest.mark.parametrize(("when", "told"), [("lost_share_p0 > 99", "none"), ("lost_share_p0 >= 0", "all")])
 def test_where_it_holds_never_or_always_there_is_nothing_to_look_for(tmp_path, when, told):
-    found = find(planted(tmp_path, study(20), lambda point, _: float(point)), when)
+    found = discover(planted(tmp_path, study(20), lambda point, _: float(point)), when)
     assert found.table.empty
     assert f"As it holds in {told} of them" in found.text
     found.write(tmp_path / "out")
@@ -165,10 +165,10 @@ def test_where_it_holds_never_or_always_there_is_nothing_to_look_for(tmp_path, w
 def test_a_study_without_room_to_look_is_refused(tmp_path):
     few = planted(tmp_path / "few", study(8), lambda point, _: float(point))
     with pytest.raises(ScenarioError, match="8 points have runs in which the condition can be told; at least 10 must"):
-        find(few, "lost_share_p0 > 3")
+        discover(few, "lost_share_p0 > 3")
     lone = planted(tmp_path / "lone", Study.load({"name": "s", "scenario": "quiet", "replicates": 3}), lambda *_: 1.0)
     with pytest.raises(ScenarioError, match="varies nothing between points"):
-        find(lone, "lost_share_p0 > 3")
+        discover(lone, "lost_share_p0 > 3")
 
 
 def test_the_command_prints_json(tmp_path, capsys):

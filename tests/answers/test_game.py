@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import answers
 from answers.experiment import Runs
 from answers.games.bimatrix import Bimatrix
 from answers.games.empirical import EmpiricalGame, profiles_of
 from answers.games.equilibria import payoffs, pure, regret, support_of
-from answers.games.game import answer, is_dilemma, payoffs_of, play, terms
+from answers.games.game import tell
+from answers.games.game_ask import terms
+from answers.games.game_measure import analyse, is_dilemma, payoffs_of
 from answers.games.replicator import replicate, trembling
 from answers.games.symmetric import SymmetricGame, counts_of
 from model import Scenario, ScenarioError
@@ -167,7 +170,7 @@ def test_coordination_is_no_dilemma():
     assert len(findings) == 3
     assert not is_dilemma(findings)
     assert [f.better.stable for f in findings if f.better is not None] == [True, True]  # all but the stags
-    told = answer(noisy(STAGS, sd=0.1), "hunt", np.array([[0.2, 0.8]]), 1)
+    told = tell(analyse(noisy(STAGS, sd=0.1), "hunt", np.array([[0.2, 0.8]]), 1))
     assert "It takes coordination" in told.text
     assert told.summary["replicator"]["to"] == [
         {"reboot": pytest.approx(0, abs=2e-3), "live-patch": pytest.approx(1, abs=2e-3)}
@@ -210,7 +213,7 @@ def test_players_who_are_alike_are_averaged_by_policy():
 
 def test_without_flaws_patches_only_cost_and_nobody_buys_them():
     quiet = Scenario.preset("quiet", **SMALL)
-    found = play(quiet, ["reboot", "live-patch"], replicates=2, workers=1)
+    found = answers.game(quiet, ["reboot", "live-patch"], replicates=2, workers=1)
     assert found.table["dollars_a_month"].tolist() == pytest.approx([1000, 1000, 900, 900])  # 200 users of 5 dollars
     (only,) = found.summary["equilibria"]
     assert only["mixes"] == [{"reboot": 1, "live-patch": 0}] * 2
@@ -221,7 +224,7 @@ def test_without_flaws_patches_only_cost_and_nobody_buys_them():
 
 def test_three_players_are_joined_by_their_like_and_need_four_profiles_only():
     quiet = Scenario.preset("quiet", **{"users.count": 300, "days": 40})
-    found = play(quiet, ["reboot", "live-patch"], players=3, replicates=2, workers=1)
+    found = answers.game(quiet, ["reboot", "live-patch"], players=3, replicates=2, workers=1)
     assert found.summary["players"] == ["Reboot & Co", "Live & Co", "Provider 3"]
     assert found.table["profile"].nunique() == 4
     assert found.table["dollars_a_month"].tolist() == pytest.approx([500, 500, 400, 500, 400, 400])
@@ -230,13 +233,15 @@ def test_three_players_are_joined_by_their_like_and_need_four_profiles_only():
 def test_the_email_is_a_dilemma(tmp_path):
     eager = {"users.count": 400, "days": 120, "flaws.per_year": 30.0, "users.initial_awareness": 1.0}
     market = Scenario.preset("thought-experiment", **eager, **{"users.tolerance.median": 2.0})
-    found = play(market, ["reboot", "live-patch"], replicates=6, workers=2, out=tmp_path)
+    found = answers.game(market, ["reboot", "live-patch"], replicates=6, workers=2, out=tmp_path)
     table = found.table.set_index(["profile", "policy"])["dollars_a_month"]
     assert table["2 reboot", "reboot"] == pytest.approx(1000)
     assert table["2 live-patch", "live-patch"] == pytest.approx(900)
     assert found.summary["dilemma"]
     assert "no free lunch" in found.text
-    again = play(market, ["reboot", "live-patch"], replicates=6, workers=1, out=tmp_path)  # nothing is run again
+    again = answers.game(
+        market, ["reboot", "live-patch"], replicates=6, workers=1, out=tmp_path
+    )  # nothing is run again
     assert again.summary == found.summary
 
 
@@ -270,7 +275,7 @@ def test_a_provider_keeps_its_terms_and_lends_them_to_others():
 def test_a_game_that_cannot_be_played_is_refused(policies, settings, players, line):
     market = Scenario.preset("quiet", **{"users.count": 100, "days": 10, **settings})
     with pytest.raises(ScenarioError) as caught:
-        play(market, policies, players=players, replicates=2, workers=1)
+        answers.game(market, policies, players=players, replicates=2, workers=1)
     assert str(caught.value).startswith(line)
 
 
@@ -294,14 +299,14 @@ def test_a_replicate_that_lost_a_run_is_left_out_of_all_profiles():
 
 def test_providers_who_do_not_play_keep_their_policies():
     market = Scenario.preset("many-policies", **{"users.count": 350, "days": 10})
-    found = play(market, ["reboot", "none"], replicates=2, workers=1)
+    found = answers.game(market, ["reboot", "none"], replicates=2, workers=1)
     assert found.summary["providers_who_do_not_play"] == 5
     assert "The scenario's other providers (5) keep their policies." in found.text
 
 
 def test_ties_are_no_decision():
     quiet = Scenario.preset("quiet", **{"users.count": 300, "days": 10})
-    found = play(quiet, ["reboot", "none"], replicates=2, workers=1)
+    found = answers.game(quiet, ["reboot", "none"], replicates=2, workers=1)
     assert "here the policy makes no difference" in found.text
     assert set(found.table["best_policy"]) == {"this"}
     assert all(e["probability"] == 1 and e["better_for_all"] is None for e in found.summary["equilibria"])

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from answers import intervals
-from answers.decision.pairs import Contrast, Pairs, pairs_of, shift, variants_of
-from answers.decision.search import PRECISION, interval_at, search
+from answers.decision.decide_ask import Contrast
+from answers.decision.decide_measure import interval_at
+from answers.decision.decide_pairs import Pairs, pairs_of, shift
+from answers.decision.decide_run import PRECISION, search, variants_of
 from answers.experiment import Runs
 from model import ScenarioError
 

@@ -8,11 +8,12 @@ import pytest
 from SALib.analyze import sobol
 from SALib.test_functions import Ishigami
 
-from answers.factors.blocks import LEAST_BLOCKS, blocks_of, noise_of
-from answers.factors.sensitivity import explain, indices
+from answers.blocks import LEAST_BLOCKS, blocks_of, noise_of
+from answers.indices import indices
+from answers.sensitivity_analysis.sensitivity import sensitivity
 from batch.study import Study
 from model import ScenarioError
-from patchmarket.games import sensitivity as command
+from patchmarket.question_commands import sensitivity as command
 from tests.commands import patchmarket
 from tests.planted import planted
 
@@ -79,7 +80,7 @@ def test_a_lost_point_costs_its_whole_block_and_nothing_else(tmp_path):
     outcome = additive(made)
     lost = {(7, 0), (8, 0), (100, 0)}  # two of block 1, one of block 20
     results = planted(tmp_path, made, lambda point, _: outcome[point], lost=lost)
-    found = explain(results, "lost_share_p0")
+    found = sensitivity(results, "lost_share_p0")
     left = np.delete(outcome.reshape(64, 5), [1, 20], axis=0).ravel()
     expected = sobol.analyze(made.problem, left, calc_second_order=False, num_resamples=1000, seed=1)
     assert values(found.table, "S1") == pytest.approx(expected["S1"])
@@ -112,7 +113,7 @@ def test_points_of_a_block_are_compared_on_the_replicates_that_all_have(tmp_path
 def test_runs_that_are_not_done_or_have_no_such_outcome_are_missing(tmp_path):
     made = saltelli(8)
     results = planted(tmp_path, made, lambda point, _: None if point == 3 else float(point))
-    found = explain(results, "lost_share_p0")
+    found = sensitivity(results, "lost_share_p0")
     assert (found.summary["runs_missing"], found.summary["blocks_left_out"]) == (1, 1)
 
 
@@ -157,7 +158,7 @@ def test_noise_alone_stays_below_its_floor(tmp_path):
     made = saltelli(256, replicates=4, common_random_numbers=False)
     rng = np.random.default_rng(1)
     outcome = 10 * made.units[:, 0, None] + rng.normal(0, 4, (len(made.points), 4))
-    found = explain(planted(tmp_path, made, lambda point, r: outcome[point, r]), "lost_share_p0")
+    found = sensitivity(planted(tmp_path, made, lambda point, r: outcome[point, r]), "lost_share_p0")
     floor = 4 / (100 / 12 + 4)  # of the variance of means, 4 is noise
     assert found.summary["noise_floor"] == pytest.approx(floor, abs=0.03)
     assert values(found.table, "ST")[1:] == pytest.approx([floor, floor], abs=0.08)

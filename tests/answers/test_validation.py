@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from agents import adverts
 from answers.validation import downtime, leaving, spreading
-from answers.validation import run as running
-from answers.validation.checks import CHECKS
-from answers.validation.finding import Check, Finding, mean_of, share_of, variance_of
+from answers.validation import validate as running
+from answers.validation.validate_ask import CHECKS
+from answers.validation.validate_measure import Check, Finding, mean_of, share_of, variance_of
 from model import ScenarioError
 from model import flaws as drawing
 from model import market as day
-from patchmarket import documents
+from patchmarket import check_commands
 
 PAGE = Path(__file__).parents[2] / "docs" / "validation.md"
 
@@ -28,7 +29,7 @@ def test_what_is_known_of_the_model_comes_out(check):
 @pytest.mark.slow
 def test_the_page_is_what_the_command_writes(tmp_path):
     page = tmp_path / "validation.md"
-    assert documents.validate(out=page) == 0
+    assert check_commands.validate(out=page) == 0
     assert page.read_text() == PAGE.read_text(), "write it anew: patchmarket validate --out docs/validation.md"
 
 
@@ -36,8 +37,8 @@ def test_the_page_is_what_the_command_writes(tmp_path):
 
 
 def test_more_talk_and_more_adverts_are_noticed(monkeypatch):
-    hits, trials = day.bernoulli_indices, day.BernoulliTrials
-    monkeypatch.setattr(day, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
+    hits, trials = adverts.bernoulli_indices, day.BernoulliTrials
+    monkeypatch.setattr(adverts, "bernoulli_indices", lambda rng, n, chance: hits(rng, n, 1.1 * chance))
     monkeypatch.setattr(day, "BernoulliTrials", lambda rng, n, rows, chance: trials(rng, n, rows, 1.1 * chance))
     assert not all(finding.agrees for finding in spreading.by_talk(1))
     assert not all(finding.agrees for finding in spreading.by_adverts(1))
@@ -100,19 +101,19 @@ ONE_WRONG = (
 def test_a_figure_that_differs_is_an_exit_code_and_stands_on_the_page(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(running, "CHECKS", ONE_WRONG)
     page = tmp_path / "page.md"
-    assert documents.validate(quick=True, out=page) == 1
+    assert check_commands.validate(quick=True, out=page) == 1
     assert "2 of 3 figures agree." in capsys.readouterr().out
     text = page.read_text()
     assert "## 2. wrong\n\n1 is 2. Source: Nobody 1900. 3 replicates.\n" in text
     assert "| one | 1 | 2 |  |  | DIFFERS |" in text
     assert "| n | 3 | 3.5 | 0.5 | +1.0 | agrees |" in text
     monkeypatch.setattr(running, "CHECKS", ONE_WRONG[:1])
-    assert documents.validate() == 0
+    assert check_commands.validate() == 0
 
 
 def test_json_is_a_row_a_figure(monkeypatch, capsys):
     monkeypatch.setattr(running, "CHECKS", ONE_WRONG)
-    assert documents.validate(json=True) == 1
+    assert check_commands.validate(json=True) == 1
     rows = json.loads(capsys.readouterr().out)
     assert [(row["check"], row["figure"], row["agrees"]) for row in rows] == [
         ("right", "one", True),
@@ -125,4 +126,4 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_run(monkeyp
     monkeypatch.setattr(running, "CHECKS", None)
     for out in (tmp_path, tmp_path / "nowhere" / "page.md"):
         with pytest.raises(ScenarioError, match=r"--out = .*must be a file in a folder that can be written"):
-            running.validate(out, quick=True, as_json=False)
+            check_commands.validate(out=out, quick=True)

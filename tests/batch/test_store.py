@@ -10,12 +10,12 @@ import pytest
 
 from batch import store as storing
 from batch.analysis import open_study
+from batch.codec import pack, unpack
 from batch.lock import owner_of
 from batch.manifest import read_manifest
-from batch.merging import take_over
+from batch.merging import merge_folder
 from batch.outcomes import Result
 from batch.store import Failure, Store
-from batch.wire import pack, unpack
 from model.errors import ScenarioError
 from tests import faults
 
@@ -37,7 +37,7 @@ def fill(folder, runs, *, finish=True):
         for run in runs:
             if run.run_id not in store.done:
                 store.start(run)
-                store.keep(result(run))
+                store.add(result(run))
         if finish:
             store.finish(stopped=False)
         return set(store.done)
@@ -68,7 +68,7 @@ def test_a_result_travels_without_change():
 def test_a_hundred_runs_make_a_part_and_a_part_never_changes(tmp_path, runs):
     with Store(tmp_path, STUDY) as store:
         for run in runs[:250]:
-            store.keep(result(run))
+            store.add(result(run))
         parts = {path.name: path.read_bytes() for path in (tmp_path / "runs").iterdir()}
         assert len(parts) == 2
         assert len(open_study(tmp_path).runs()) == 200
@@ -293,7 +293,7 @@ def test_a_failure_says_all_that_is_needed_and_goes_when_the_run_is_done(tmp_pat
     assert open_study(tmp_path).failures()["reason"].tolist() == ["ValueError: wrong"]
     with Store(tmp_path, STUDY) as store:
         assert store.failed == {run.run_id}
-        store.keep(result(run))
+        store.add(result(run))
         assert (tmp_path / "failures" / f"{run.run_id}.json").exists()  # until the result is durable
         store.finish(stopped=False)
         assert store.failed == set()
@@ -307,7 +307,7 @@ def test_merging_takes_each_run_once_and_can_be_repeated(tmp_path, runs):
     for _ in range(2):
         with Store(tmp_path / "all", STUDY) as store:
             for name in "ab":
-                take_over(store, STUDY, tmp_path / name)
+                merge_folder(store, STUDY, tmp_path / name)
             store.finish(stopped=False)
     assert same(tmp_path / "all", tmp_path / "whole")
     assert len(tables(tmp_path / "all")["series"]) == 900
@@ -320,11 +320,11 @@ def test_merging_refuses_other_studies_and_itself(tmp_path, runs):
         pass
     with Store(tmp_path / "all", STUDY) as store:
         with pytest.raises(ScenarioError, match="holds another study\nseed: 1 here, 2 there"):
-            take_over(store, STUDY, tmp_path / "b")
+            merge_folder(store, STUDY, tmp_path / "b")
         with pytest.raises(ScenarioError, match="cannot be merged into itself"):
-            take_over(store, STUDY, tmp_path / "all")
+            merge_folder(store, STUDY, tmp_path / "all")
         with pytest.raises(ScenarioError, match="is not the folder of a study"):
-            take_over(store, STUDY, tmp_path)
+            merge_folder(store, STUDY, tmp_path)
 
 
 def test_the_manifest_says_what_made_the_folder(tmp_path, runs):

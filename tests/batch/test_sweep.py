@@ -15,11 +15,14 @@ from pathlib import Path
 import pytest
 
 from batch.analysis import open_study
+from batch.executor import ExecutorError
+from batch.futures import FuturesExecutor
 from batch.outcomes import execute
 from batch.plan import Plan, Shard
+from batch.pool import ProcessPool
 from batch.runner import run_study
 from batch.study import Study
-from batch.worker import attempt_job, job_of
+from batch.worker import pickled_job, run_pickled
 from model.errors import ScenarioError
 from tests import faults
 from tests.agreement import TABLES, same_folders
@@ -65,7 +68,7 @@ def test_the_same_command_again_does_nothing(whole):
     before = {path: path.read_bytes() for path in whole.glob("*/*.parquet")}
     again = patchmarket("sweep", "tiny", "--out", str(whole), "--workers", "1", *SERIES)
     assert again.stdout.startswith("0 runs done in ")
-    assert ", 12 were settled before, 0 failed\n" in again.stdout
+    assert ", 12 were finished before, 0 failed\n" in again.stdout
     assert {path: path.read_bytes() for path in whole.glob("*/*.parquet")} == before
 
 
@@ -102,7 +105,7 @@ def test_dry_run_says_what_would_be_done():
     ("arguments", "line"),
     [
         (["sweep", "nowhere", "--out", "x"], "study 'nowhere': neither a file nor one of "),
-        (["sweep", "tiny"], "--out: is missing; say in which folder the study is kept"),
+        (["sweep", "tiny"], "--out: is missing; name the folder that keeps the study"),
         (["sweep", "tiny", "--out", "/dev/null/x"], "--out = '/dev/null/x': must be a folder that can be written"),
         (
             ["sweep", "tiny", "--out", "x", "--shard", "3/2"],
@@ -112,7 +115,7 @@ def test_dry_run_says_what_would_be_done():
         (["sweep", "tiny", "--out", "x", "--timeout", "0"], "Invalid value for '--timeout': "),
         (
             ["sweep", "tiny", "--out", "x", "--cluster", "tcp://127.0.0.1:9", "--timeout", "5"],
-            "--timeout, --memory: only ",
+            "--timeout, --memory: apply to workers of this machine only",
         ),
         (["status", "/nowhere"], "/nowhere: is not the folder of a study"),
         (["summary", "/nowhere"], "/nowhere: is not the folder of a study"),
@@ -153,8 +156,8 @@ def test_runs_that_fail_are_named_and_can_be_tried_again(tmp_path):
 def test_runs_that_go_wrong_in_every_way(tmp_path, workers):
     wrong = {2: "raise", 4: "hang", 6: "eat", 8: "exit", 10: "leave", 12: "die"}
     study = faults.study(replicates=14)
-    crew = lambda: faults.crew(study, faults.Faulty(wrong), workers=workers, timeout=1.0, memory=200)  # noqa: E731
-    outcome = run_study(study, tmp_path, crew())
+    pool = lambda: faults.pool(study, faults.Faulty(wrong), workers=workers, timeout=1.0, memory=200)  # noqa: E731
+    outcome = run_study(study, tmp_path, pool())
     assert outcome == (56 - 6, 6, 0)
     failures = open_study(tmp_path).failures().sort_values("replicate")
     assert failures["point"].unique().tolist() == [1]
@@ -168,57 +171,53 @@ def test_runs_that_go_wrong_in_every_way(tmp_path, workers):
         12: "worker died: signal 9 (SIGKILL), 3 times",
     }
     assert "raise ValueError" in failures["traceback"].iloc[0]
-    assert run_study(study, tmp_path, crew()) == (0, 6, 56)
+    assert run_study(study, tmp_path, pool()) == (0, 6, 56)
 
 
 def test_retry_failed_runs_just_those(tmp_path):
     study = faults.study(replicates=3)
-    assert run_study(study, tmp_path, faults.crew(study, faults.never)) == (0, 12, 0)
-    assert run_study(study, tmp_path, faults.crew(study)) == (0, 12, 12)
-    assert run_study(study, tmp_path, faults.crew(study), retry_failed=True) == (12, 0, 0)
+    assert run_study(study, tmp_path, faults.pool(study, faults.never)) == (0, 12, 0)
+    assert run_study(study, tmp_path, faults.pool(study)) == (0, 12, 12)
+    assert run_study(study, tmp_path, faults.pool(study), retry_failed=True) == (12, 0, 0)
     assert open_study(tmp_path).failures().empty
 
 
 def test_workers_are_replaced_after_so_many_runs(tmp_path, monkeypatch):
-    monkeypatch.setattr("batch.workers.RECYCLE", 5)
+    monkeypatch.setattr("batch.pool.RUNS_PER_WORKER", 5)
     study = faults.study(replicates=10)
-    crew = faults.crew(study, faults.tell_process, workers=2)
-    assert run_study(study, tmp_path, crew) == (40, 0, 0)
+    pool = faults.pool(study, faults.tell_process, workers=2)
+    assert run_study(study, tmp_path, pool) == (40, 0, 0)
     assert open_study(tmp_path).runs()["moves"].value_counts().max() == 5
 
 
 def test_a_worker_that_cannot_start_is_one_error(tmp_path):
-    from batch.workers import CrewError, Processes
-
     study = faults.study(replicates=3)
-    with pytest.raises(CrewError, match="a worker cannot start: ZeroDivisionError"):
-        run_study(study, tmp_path, Processes(study, do=faults.quick, prepare=faults.broken))
+    with pytest.raises(ExecutorError, match="a worker cannot start: ZeroDivisionError"):
+        run_study(study, tmp_path, ProcessPool(study, execute=faults.quick, initialize=faults.broken))
 
 
 @pytest.mark.slow
 def test_any_executor_will_do(tmp_path):
     study = faults.study(replicates=5)
-    run_study(study, tmp_path / "ours", faults.crew(study))
-    from batch.executors import Executor
-
+    run_study(study, tmp_path / "ours", faults.pool(study))
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        crew = Executor(study, pool, 4, do=faults.quick, prepare=None)
-        assert run_study(study, tmp_path / "pool", crew) == (20, 0, 0)
+        executor = FuturesExecutor(study, pool, 4, execute=faults.quick, initialize=None)
+        assert run_study(study, tmp_path / "pool", executor) == (20, 0, 0)
     assert same_folders(tmp_path / "ours", tmp_path / "pool")
 
 
 def test_an_adaptive_study_needs_no_more_runs_with_shards_or_interruptions(tmp_path):
     rule = {"minimum": 5, "maximum": 40, "round": 5, "outcome": "moves", "half_width": 150.0}
     study = faults.study(replicates=rule)
-    run_study(study, tmp_path / "one", faults.crew(study))
+    run_study(study, tmp_path / "one", faults.pool(study))
     for number in (1, 2):
-        run_study(study, tmp_path / str(number), faults.crew(study, workers=2), shard=f"{number}/2")
+        run_study(study, tmp_path / str(number), faults.pool(study, workers=2), shard=f"{number}/2")
     patchmarket("merge", *(str(tmp_path / name) for name in ("all", "1", "2")))
     assert same_folders(tmp_path / "one", tmp_path / "all")
     counts = open_study(tmp_path / "one").runs()["point"].value_counts()
     assert 5 <= counts.min() <= counts.max() <= 40
     assert counts.sum() > 20
-    assert run_study(study, tmp_path / "all", faults.crew(study)).done == 0
+    assert run_study(study, tmp_path / "all", faults.pool(study)).done == 0
 
 
 def test_a_shard_is_a_share():
@@ -234,7 +233,7 @@ def test_a_shard_is_a_share():
 def test_a_job_can_be_sent_as_bytes():
     study = Study.load("tiny")
     run = study.first_runs()[0]
-    kind, packed = attempt_job(job_of(study), run)
+    kind, packed = run_pickled(pickled_job(study), run)
     assert kind == "done"
     assert run.run_id.encode() in packed
 
@@ -258,7 +257,7 @@ def test_ctrl_c_leaves_everything_whole_and_says_how_to_go_on(tmp_path, times):
     assert (process.returncode, output) == (130, "")
     *_, how, last = errors.splitlines()
     assert last == "patchmarket: stopped; what was written is whole"
-    assert f"go on with: patchmarket sweep tiny --out {out}" in how
+    assert f"resume with: patchmarket sweep tiny --out {out}" in how
     assert "Traceback" not in errors
     assert len(open_study(out).runs()) >= 100
     assert patchmarket("status", str(out)).stdout.startswith("tiny: ")
@@ -305,12 +304,17 @@ def test_the_guide_is_true():
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_study(tmp_path):
-    measure = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    script = f"from tests.faults import sweep\nsweep({str(tmp_path / 'out')!r}, 'year', 2, 5000)\nprint()\n{measure}"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    script = (
+        "import resource, sys\n"
+        "from tests.faults import sweep\n"
+        "for out, replicates in (('small', 500), ('large', 5000)):\n"
+        "    sweep(f'{sys.argv[1]}/{out}', 'year', 2, replicates)\n"
+        "    print(f'\\n{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}')\n"
     )
-    outcome, megabytes = done.stdout.split("\n")[:2]
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    _, small, outcome, large = done.stdout.splitlines()
     assert json.loads(outcome) == {"done": 20_000, "failed": 0, "skipped": 0}
-    assert int(megabytes) < 400
-    assert len(list((tmp_path / "out" / "runs").iterdir())) <= 210
+    assert int(large) - int(small) < 60  # MB for ten times the runs
+    assert len(list((tmp_path / "large" / "runs").iterdir())) <= 210

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from batch.cluster import connect
-from batch.executors import Executor
+from batch.futures import FuturesExecutor
 from batch.runner import run_study
 from batch.study import Study
 from tests import faults
@@ -50,16 +50,16 @@ def cluster(tmp_path_factory):
     log.close()
 
 
-def crew_on(cluster, study):
+def executor_on(cluster, study):
     executor, size = cluster
-    return Executor(study, executor, size, do=faults.quick, prepare=None)
+    return FuturesExecutor(study, executor, size, execute=faults.quick, initialize=None)
 
 
 def test_a_cluster_gives_the_same_tables(tmp_path, cluster):
     study = faults.study(replicates=10)
-    run_study(study, tmp_path / "here", faults.crew(study))
+    run_study(study, tmp_path / "here", faults.pool(study))
     with connect(cluster) as connection:
-        assert run_study(study, tmp_path / "there", crew_on(connection, study)) == (40, 0, 0)
+        assert run_study(study, tmp_path / "there", executor_on(connection, study)) == (40, 0, 0)
     assert same_folders(tmp_path / "here", tmp_path / "there")
 
 
@@ -75,16 +75,16 @@ def test_the_command(tmp_path, cluster):
 def test_an_adaptive_study(tmp_path, cluster):
     rule = {"minimum": 5, "maximum": 20, "round": 5, "outcome": "moves", "half_width": 150.0}
     study = faults.study(replicates=rule)
-    run_study(study, tmp_path / "here", faults.crew(study))
+    run_study(study, tmp_path / "here", faults.pool(study))
     with connect(cluster) as connection:
-        run_study(study, tmp_path / "there", crew_on(connection, study))
+        run_study(study, tmp_path / "there", executor_on(connection, study))
     assert same_folders(tmp_path / "here", tmp_path / "there")
 
 
 @pytest.mark.slow
 def test_a_killed_worker_loses_nothing(tmp_path, cluster):
     study = faults.study(replicates=REPLICATES)
-    run_study(study, tmp_path / "here", faults.crew(study))
+    run_study(study, tmp_path / "here", faults.pool(study))
     killed = []
 
     with connect(cluster) as connection:
@@ -95,7 +95,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
                 killed.append(next(iter(client.run(os.getpid).values())))
                 os.kill(killed[0], signal.SIGKILL)
 
-        assert run_study(study, tmp_path / "there", crew_on(connection, study), progress=progress).failed == 0
+        assert run_study(study, tmp_path / "there", executor_on(connection, study), progress=progress).failed == 0
     assert killed
     assert same_folders(tmp_path / "here", tmp_path / "there")
 

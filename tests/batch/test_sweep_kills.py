@@ -7,8 +7,8 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
+import psutil
 import pytest
 
 from batch.analysis import open_study
@@ -25,7 +25,7 @@ LAST_MOMENT = 1.2  # seconds after the first run began
 def whole(tmp_path_factory):
     out = tmp_path_factory.mktemp("kills") / "whole"
     study = faults.study(replicates=REPLICATES)
-    assert run_study(study, out, faults.crew(study)) == (4 * REPLICATES, 0, 0)
+    assert run_study(study, out, faults.pool(study)) == (4 * REPLICATES, 0, 0)
     return out
 
 
@@ -60,17 +60,11 @@ class Sweep:
 
 
 def descendants(process):
-    """The processes that a sweep has started: the one that forks, the workers."""
-    found, waiting = [], [process.pid]
-    while waiting:
-        pid = waiting.pop()
-        try:
-            children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        except OSError:
-            children = []
-        found += children
-        waiting += children
-    return found
+    """The processes that a sweep has started: the fork server and the workers."""
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 def kill(pid):
@@ -93,24 +87,24 @@ def survive(forking, out, dice):
     victims = dice.choice(["supervisor", "worker", "both"])
     children = descendants(sweep)
     if victims != "supervisor" and children:
-        kill(dice.choice(children))
+        kill(dice.choice(children).pid)
     if victims != "worker":
         kill(sweep.pid)
     code, deadline = sweep.wait(), time.monotonic() + 20
-    while not all(gone(pid) for pid in children):
+    while not all(gone(child) for child in children):
         assert time.monotonic() < deadline, "a worker outlived its supervisor"
         time.sleep(0.01)
     if victims == "worker":
         assert code == 0, "a killed worker is no reason to fail"
     open_study(out).runs()  # readable, whatever happened
     study = faults.study(replicates=REPLICATES)
-    assert run_study(study, out, faults.crew(study, workers=2)).failed == 0
+    assert run_study(study, out, faults.pool(study, workers=2)).failed == 0
 
 
-def gone(pid):
+def gone(process):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
-    except OSError:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return True
 
 

@@ -1,13 +1,14 @@
-# The market of the benchmarks in other libraries and in C: the same market, by distribution, and as many messages.
+"""The market in other libraries and in C has the same distribution of results and as many messages."""
+
 from functools import cache
 
 import numpy as np
 import pytest
 
-from benchmarks import worker
+from benchmarks import contender_process
 from benchmarks.bound import CompilerError, compiler, same_year
 from benchmarks.contenders import Timing, measure, scenario_of
-from benchmarks.race import MIB, Race, place_of, ratio
+from benchmarks.race import MIB, Race, ratio, summarise
 from model.market import Market
 
 STANDARD_ERRORS = 4
@@ -51,10 +52,10 @@ def test_the_same_share_is_lost_in_numpy():
 def test_the_same_share_is_lost_in_an_environment_of_its_own(name):
     seeds = range(12)
     try:
-        contender = worker.Worker(name)
-    except worker.UnavailableError as reason:
+        contender = contender_process.ContenderProcess(name)
+    except contender_process.UnavailableError as reason:
         pytest.skip(f"{name} cannot be had: {reason}")
-    lost = np.array([contender.ask(USERS, seed, settings=SMALL).lost for seed in seeds])
+    lost = np.array([contender.measure(USERS, seed, settings=SMALL).lost for seed in seeds])
     contender.close()
     assert lost.mean() > 0.1
     assert standard_errors_apart(lost - shares_lost(seeds)) < STANDARD_ERRORS
@@ -127,14 +128,14 @@ def timing(run, days=365, build=1.0, peak=MIB):
 def test_ratios_are_taken_within_a_round():
     slow, fast = [timing(10.0), timing(400.0), timing(20.0)], [timing(1.0), timing(10.0), timing(10.0)]
     assert ratio(slow, fast) == 10.0  # of 10, 40 and 2; the ratio of the medians would be 2
-    place = place_of(1000, "ours", {"mesa-objects": slow, "ours": fast, "bound": fast})
-    assert (place.faster_than_objects, place.times_bound, place.note) == (10.0, 1.0, "")
+    result = summarise(1000, "patchmarket", {"mesa-objects": slow, "patchmarket": fast, "bound": fast})
+    assert (result.faster_than_objects, result.times_bound, result.note) == (10.0, 1.0, "")
 
 
-def test_what_is_cut_short_is_scaled_and_marked():
-    place = place_of(1000, "numpy", {"numpy": [timing(2.0, days=73)], "bound": [timing(1.0)]})
-    assert (place.year_s, place.times_bound, place.days, place.note) == (10.0, 10.0, 73, "scaled")
-    assert np.isnan(place.faster_than_objects)
+def test_what_is_cut_short_is_extrapolated_and_marked():
+    result = summarise(1000, "numpy", {"numpy": [timing(2.0, days=73)], "bound": [timing(1.0)]})
+    assert (result.year_s, result.times_bound, result.days, result.note) == (10.0, 10.0, 73, "extrapolated")
+    assert np.isnan(result.faster_than_objects)
 
 
 @pytest.mark.parametrize(
@@ -149,16 +150,20 @@ def test_what_is_cut_short_is_scaled_and_marked():
 def test_a_hopeless_size_is_left_out(last, why):
     race = Race(patience=30.0)
     race.last = {"agentpy": (1000, [last])}
-    assert race._hopeless("agentpy", 10_000) == why
+    assert race._reason_to_exclude("agentpy", 10_000) == why
 
 
 def test_a_contender_that_cannot_run_says_why(monkeypatch):
-    monkeypatch.setattr(worker.shutil, "which", lambda _: None)
-    with pytest.raises(worker.UnavailableError, match="uv is needed"):
-        worker.Worker("mesa-frames")
+    monkeypatch.setattr(contender_process.shutil, "which", lambda _: None)
+    with pytest.raises(contender_process.UnavailableError, match="uv is needed"):
+        contender_process.ContenderProcess("mesa-frames")
 
 
-def test_a_worker_that_dies_tells_its_last_words(monkeypatch):
-    monkeypatch.setattr(worker, "command_for", lambda _: [worker.sys.executable, "-c", "raise SystemExit('no luck')"])
-    with pytest.raises(worker.UnavailableError, match="no luck"):
-        worker.Worker("numpy")
+def test_a_process_that_dies_reports_its_last_line(monkeypatch):
+    monkeypatch.setattr(
+        contender_process,
+        "command_for",
+        lambda _: [contender_process.sys.executable, "-c", "raise SystemExit('no luck')"],
+    )
+    with pytest.raises(contender_process.UnavailableError, match="no luck"):
+        contender_process.ContenderProcess("numpy")

@@ -9,7 +9,7 @@ import ipyvuetify
 import solara.server.app as solara_app
 from solara.server import kernel, kernel_context
 
-from browser import page
+from browser import market_page
 from model import Market, Scenario
 
 born = weakref.WeakSet()
@@ -22,7 +22,7 @@ def noted(market, *args, **settings):
 
 
 Market.__init__ = noted
-page.beginning = page.Beginning(Scenario.preset("quiet", **{"users.count": 200, "days": 9}), "own", 3)
+market_page.start = market_page.Start(Scenario.preset("quiet", **{"users.count": 200, "days": 9}), "own", 3)
 script = solara_app.AppScript("browser/app.py")
 script.init()
 solara_app.apps["__default__"] = script

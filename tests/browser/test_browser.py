@@ -17,15 +17,16 @@ import pytest
 from PIL import Image
 
 from agents.policies import LiveMigrate
-from browser.animate import Film, check_name
-from browser.desk import Desk
-from browser.fleet import fleet
-from browser.form import Form, read_link, write_link
-from browser.layout import closed_curve, lay_out
-from browser.serve import SamePlace, is_loopback
+from browser.animation import Animation, check_path
+from browser.controls import Controls
+from browser.downloads import DOWNLOADS
+from browser.form import Form
+from browser.layout import closed_curve, network_layout
+from browser.links import format_link, parse_link
+from browser.market_view import MarketView
+from browser.serve import SameOriginOnly, is_loopback
+from browser.servers import server_states
 from browser.session import Session
-from browser.take_away import DOWNLOADS
-from browser.watch import Watch
 from model import Market, Scenario, ScenarioError
 from model.network import from_networkx
 
@@ -44,8 +45,8 @@ class Page:
 
     def show(self, part, content, arrays):
         self.shown.put((part, content, arrays))
-        if part == "network-0" and not content.get("whole") and hasattr(self, "session"):
-            self.session.drawn()
+        if part == "network-0" and not content.get("complete") and hasattr(self, "session"):
+            self.session.confirm_drawn()
 
     def until(self, wanted, seconds=20):
         """Return the first message that `wanted(part, content)` is true of."""
@@ -66,7 +67,7 @@ def page():
 
 
 def at_day(day):
-    return lambda part, content: part == "bar" and content.get("day") == day and not content["playing"]
+    return lambda part, content: part == "toolbar" and content.get("day") == day and not content["playing"]
 
 
 # --- forms and links
@@ -79,26 +80,32 @@ def test_every_field_has_a_meaning_and_what_is_typed_becomes_the_scenario():
     assert {"users.tolerance.median", "providers.1.price", "word_of_mouth.listen", "network.degree", "days"} <= {
         item["path"] for item in items
     }
-    form = form.put("users.count", "500").put("providers.0.policy.kind", "defer").put("users.memory_days", "inf")
+    form = (
+        form.set_value("users.count", "500")
+        .set_value("providers.0.policy.kind", "defer")
+        .set_value("users.memory_days", "inf")
+    )
     assert form.scenario == Scenario.preset(
         "thought-experiment", **{"users.count": 500, "providers.0.policy.kind": "defer", "users.memory_days": math.inf}
     )
 
 
 def test_another_kind_of_policy_forgets_what_was_typed_for_the_old_one():
-    form = Form().put("providers.0.policy.outage_minutes", "9").put("providers.0.policy.kind", "live-patch")
+    form = Form().set_value("providers.0.policy.outage_minutes", "9").set_value("providers.0.policy.kind", "live-patch")
     assert form.scenario.providers[0].policy.outage_minutes == 5.0
-    vendor = Form().put("providers.1.policy.per_server_month", "7").put("providers.1.policy.vendor", "canonical")
+    vendor = (
+        Form().set_value("providers.1.policy.per_server_month", "7").set_value("providers.1.policy.vendor", "canonical")
+    )
     assert vendor.scenario.providers[1].policy.per_server_month == pytest.approx(41.67)
 
 
-def test_wrong_input_is_named_and_the_rest_of_the_form_stays():
-    form = Form().put("users.count", "many").put("providers.0.price", "4")
+def test_invalid_input_is_named_and_the_rest_of_the_form_stays():
+    form = Form().set_value("users.count", "many").set_value("providers.0.price", "4")
     with pytest.raises(ScenarioError, match=r"users\.count = 'many': must be a whole number"):
         _ = form.scenario
     values = {item["path"]: item["value"] for group in form.fields for item in group["fields"]}
     assert (values["users.count"], values["providers.0.price"]) == ("many", "4")
-    assert form.put("users.count", "400").scenario.providers[0].price == 4
+    assert form.set_value("users.count", "400").scenario.providers[0].price == 4
 
 
 @pytest.mark.parametrize(
@@ -113,7 +120,7 @@ def test_wrong_input_is_named_and_the_rest_of_the_form_stays():
 )
 def test_a_visitor_can_set_only_what_the_page_offers(path, text):
     with pytest.raises(ScenarioError, match=path):
-        Form().put("flaws.source", "history").put(path, text)
+        Form().set_value("flaws.source", "history").set_value(path, text)
 
 
 @pytest.mark.parametrize(
@@ -127,25 +134,25 @@ def test_a_visitor_can_set_only_what_the_page_offers(path, text):
 def test_a_page_refuses_what_would_be_too_much_for_it(typed, message):
     form = Form()
     for path, text in typed.items():
-        form = form.put(path, text)
+        form = form.set_value(path, text)
     with pytest.raises(ScenarioError, match=message):
         _ = form.scenario
 
 
 def test_a_link_restores_scenarios_and_seed():
-    first = Form("many-policies").put("users.count", "700").put("network.kind", "barabasi-albert")
-    forms = [first.put("network.degree", "4"), Form("quiet").put("providers.0.price", "4.5")]
-    found, seed, wrong = read_link("?" + write_link(forms, 11), None, "thought-experiment", 3)
+    first = Form("many-policies").set_value("users.count", "700").set_value("network.kind", "barabasi-albert")
+    forms = [first.set_value("network.degree", "4"), Form("quiet").set_value("providers.0.price", "4.5")]
+    found, seed, errors = parse_link("?" + format_link(forms, 11), None, "thought-experiment", 3)
     assert [form.scenario for form in found] == [form.scenario for form in forms]
-    assert (seed, wrong) == (11, "")
+    assert (seed, errors) == (11, "")
 
 
-def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest():
+def test_a_bad_link_names_its_errors_and_keeps_the_rest():
     link = "?scenario=nowhere&seed=-1&users.count=500&network.file=/etc/passwd"
-    (form,), seed, wrong = read_link(link, None, "quiet", 3)
+    (form,), seed, errors = parse_link(link, None, "quiet", 3)
     assert form.scenario.users.count == 500
     assert seed == 3
-    assert [line.split(" ")[0] for line in wrong.splitlines()] == ["seed", "scenario", "network.file"]
+    assert [line.split(" ")[0] for line in errors.splitlines()] == ["seed", "scenario", "network.file"]
 
 
 def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
@@ -159,14 +166,14 @@ def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
     assert form.scenario == own
     for path in ("network.file", "flaws.history"):
         with pytest.raises(ScenarioError, match=path):
-            form.put(path, "/etc/passwd")
+            form.set_value(path, "/etc/passwd")
 
 
 # --- layouts
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 300, 20_000])
-def test_users_who_follow_each_other_are_drawn_near_each_other_and_nowhere_twice(n):
+def test_users_who_follow_each_other_are_drawn_near_each_other_and_at_distinct_positions(n):
     places = closed_curve(n)
     assert ((places >= 0) & (places <= 1)).all()
     assert len(np.unique(places, axis=0)) == n
@@ -184,7 +191,7 @@ def test_neighbours_are_nearer_than_strangers(kind):
         shuffled = np.random.default_rng(1).permutation(1000)
         lattice = nx.watts_strogatz_graph(1000, 8, 0.0)
         graph = from_networkx(nx.relabel_nodes(lattice, dict(enumerate(shuffled.tolist()))))
-    places = lay_out(graph, kind)
+    places = network_layout(graph, kind)
     talker = np.repeat(np.arange(1000), np.diff(graph.links.indptr))
     apart = np.linalg.norm(places[talker] - places[graph.links.indices], axis=1)
     strangers = np.linalg.norm(places - np.roll(places, 500, axis=0), axis=1)
@@ -196,15 +203,15 @@ def test_neighbours_are_nearer_than_strangers(kind):
 
 def test_following_the_changes_of_each_day_ends_where_the_market_is():
     market = Market(small(), rng=1)
-    watch = Watch(market)
-    whole, _ = watch.whole()["network"], watch.changes()
-    provider = np.frombuffer(whole[1][1], np.uint8).copy()
+    view = MarketView(market)
+    complete, _ = view.complete()["network"], view.changes()
+    provider = np.frombuffer(complete[1][1], np.uint8).copy()
     users = np.zeros((2, 120), int)
     while market.day < 120:
         before = market.users.provider.copy()
         downtime = market.users.downtime.copy()
-        watch.step()
-        changes = watch.changes()
+        view.step()
+        changes = view.changes()
         moved, to, hit = changes["network"][1]
         moved = np.frombuffer(moved, np.uint16)
         assert (moved == np.flatnonzero(market.users.provider != before)).all()
@@ -215,17 +222,17 @@ def test_following_the_changes_of_each_day_ends_where_the_market_is():
         assert sum(len(a) for a in changes["network"][1]) + len(json.dumps([c for c, _ in changes.values()])) < 100_000
     assert (provider == market.users.provider).all()
     assert (users == market.record.column("users").T).all()
-    assert watch.whole()["charts"][0]["users"] == users.tolist()
+    assert view.complete()["charts"][0]["users"] == users.tolist()
 
 
 def test_of_more_users_a_sample_is_drawn_and_charts_count_everybody():
     market = Market(small(**{"users.count": 50_000, "days": 5}), rng=1)
-    watch = Watch(market)
-    watch.step()
-    content, (places, provider, links) = watch.whole()["network"]
+    view = MarketView(market)
+    view.step()
+    content, (places, provider, links) = view.complete()["network"]
     assert (content["users"], content["drawn"], len(provider), len(places)) == (50_000, 20_000, 20_000, 80_000)
     assert not links
-    assert sum(row[0] for row in watch.whole()["charts"][0]["users"]) == 50_000
+    assert sum(row[0] for row in view.complete()["charts"][0]["users"]) == 50_000
 
 
 def test_servers_are_down_exposed_or_patched_as_the_record_says():
@@ -234,7 +241,7 @@ def test_servers_are_down_exposed_or_patched_as_the_record_says():
     states = set()
     for day in range(120):
         market.step()
-        reboot, live = fleet(market, day)
+        reboot, live = server_states(market, day)
         assert len(reboot["down"]) == market.record.column("servers_down")[day, 0]
         assert reboot["servers"] - market.providers[0].servers in (0, 1)
         assert (reboot["rest"] == "exposed") == (market.providers[0].maintenance.open_flaws > 0)
@@ -244,12 +251,12 @@ def test_servers_are_down_exposed_or_patched_as_the_record_says():
     assert states == {"up", "exposed", "live-patched"}
 
 
-def test_the_feed_tells_flaws_campaigns_and_losses_in_words():
+def test_the_event_log_names_flaws_campaigns_and_losses():
     market = Market(small(), rng=1)
-    watch = Watch(market)
+    view = MarketView(market)
     while market.day < 120:
-        watch.step()
-    lines = dict(watch.feed.since(0))
+        view.step()
+    lines = dict(view.events.since(0))
     day = min(market.flaws)
     assert lines[day].startswith("kernel flaw; Reboot & Co announces a campaign for day")
     start = day + 7
@@ -262,15 +269,15 @@ def test_the_feed_tells_flaws_campaigns_and_losses_in_words():
 
 
 def test_a_session_plays_pauses_and_steps(page):
-    page.session.found([small()], 1)
+    page.session.start([small()], 1)
     page.until(at_day(0))
     page.session.step()
     page.until(at_day(1))
     page.session.play(50.0)
-    page.until(lambda part, content: part == "bar" and content["day"] >= 5)
+    page.until(lambda part, content: part == "toolbar" and content["day"] >= 5)
     asked = time.monotonic()
     page.session.pause()
-    stopped, _ = page.until(lambda part, content: part == "bar" and not content["playing"])
+    stopped, _ = page.until(lambda part, content: part == "toolbar" and not content["playing"])
     assert time.monotonic() - asked < 0.5
     time.sleep(0.1)
     page.session.step()
@@ -280,11 +287,11 @@ def test_a_session_plays_pauses_and_steps(page):
 
 
 def test_played_to_the_end_the_market_is_the_one_of_the_command_line(page):
-    page.session.found([small(), small(**{"providers.0.policy.kind": "live-migrate"})], 5)
+    page.session.start([small(), small(**{"providers.0.policy.kind": "live-migrate"})], 5)
     page.session.finish()
     page.until(at_day(120))
     markets = queue.Queue()
-    page.session.ask(lambda watches: markets.put([w.market.record.column("users")[-1].tolist() for w in watches]))
+    page.session.inspect(lambda views: markets.put([view.market.record.column("users")[-1].tolist() for view in views]))
     expected = [
         Market(small(**s), rng=5).run().record.column("users")[-1].tolist()
         for s in ({}, {"providers.0.policy.kind": "live-migrate"})
@@ -292,13 +299,13 @@ def test_played_to_the_end_the_market_is_the_one_of_the_command_line(page):
     assert markets.get(timeout=20) == expected
 
 
-def test_a_price_or_policy_changed_in_mid_run_holds_and_is_marked(page):
-    page.session.found([small()], 1)
+def test_a_price_or_policy_changed_during_a_run_applies_and_is_marked(page):
+    page.session.start([small()], 1)
     for _ in range(10):
         page.session.step()
     page.until(at_day(10))
     changed = small(**{"providers.0.price": 2.0, "providers.0.policy.kind": "live-migrate"}).providers[0]
-    page.session.alter(0, 0, changed)
+    page.session.change_provider(0, 0, changed)
     content, _ = page.until(lambda part, content: part == "charts" and content.get("runs"))
     assert content["runs"][0]["marks"] == [
         {"day": 10, "provider": 0, "text": "Reboot & Co: price $5 to $2, reboot to live-migrate"}
@@ -306,17 +313,17 @@ def test_a_price_or_policy_changed_in_mid_run_holds_and_is_marked(page):
     page.session.finish()
     page.until(at_day(120))
     told = queue.Queue()
-    page.session.ask(lambda watches: told.put((watches[0].market, watches[0].marks)))
+    page.session.inspect(lambda views: told.put((views[0].market, views[0].marks)))
     market, marks = told.get(timeout=20)
     assert isinstance(market.providers[0].policy, LiveMigrate)
     assert market.record.column("price")[[9, 10], 0].tolist() == [5.0, 2.0]
-    assert "day 10: Reboot & Co: price $5 to $2" in DOWNLOADS["toml"][2](market, marks).decode()
+    assert "day 10: Reboot & Co: price $5 to $2" in DOWNLOADS["toml"].content(market, marks).decode()
 
 
 def test_a_page_that_never_draws_is_not_sent_more_than_it_can_take():
     shown = queue.Queue()
     session = Session(lambda part, content, arrays: shown.put(part))
-    session.found([small(days=5000)], 1)
+    session.start([small(days=5000)], 1)
     session.play(math.inf)
     time.sleep(1.0)
     session.close()
@@ -324,15 +331,15 @@ def test_a_page_that_never_draws_is_not_sent_more_than_it_can_take():
     assert list(shown.queue).count("network-0") <= 2
 
 
-def test_an_error_in_a_market_stops_it_and_is_said(page, caplog):
-    page.session.found([small()], 1)
+def test_an_error_in_a_market_stops_it_and_is_shown(page, caplog):
+    page.session.start([small()], 1)
     page.until(at_day(0))
-    page.session.ask(lambda watches: setattr(watches[0].market, "flaws", None))
+    page.session.inspect(lambda views: setattr(views[0].market, "flaws", None))
     page.session.play(math.inf)
-    content, _ = page.until(lambda part, content: part == "bar" and content.get("error"))
+    content, _ = page.until(lambda part, content: part == "toolbar" and content.get("error"))
     assert "stopped on an error" in content["error"]
     assert not content["playing"]
-    page.session.found([small()], 1)
+    page.session.start([small()], 1)
     page.session.finish()
     page.until(at_day(120))
 
@@ -341,12 +348,12 @@ def test_a_hundred_opened_and_closed_sessions_leave_no_market_in_memory():
     page, kept = Page(), []
     threads = threading.active_count()
     for seed in range(100):
-        desk = Desk(page.show, lambda count: None, "?users.count=200&days=20", seed=seed)
-        desk.hear({"do": "finish"})
-        desk.session.ask(lambda watches: kept.extend(weakref.ref(watch.market) for watch in watches))
-        desk.close()
-        desk.session.join(20)
-    del desk
+        controls = Controls(page.show, lambda count: None, "?users.count=200&days=20", seed=seed)
+        controls.handle({"action": "finish"})
+        controls.session.inspect(lambda views: kept.extend(weakref.ref(view.market) for view in views))
+        controls.close()
+        controls.session.join(20)
+    del controls
     gc.collect()
     assert len(kept) == 100
     assert [ref() for ref in kept if ref() is not None] == []
@@ -356,104 +363,104 @@ def test_a_hundred_opened_and_closed_sessions_leave_no_market_in_memory():
 def test_stopped_after_many_days_only_the_servers_down_today_are_shown_as_down():
     found = []
     for playing in (True, False):
-        watch = Watch(Market(small(), rng=1))
+        view = MarketView(Market(small(), rng=1))
         down = np.zeros(1)
         while not down.any() or down[-1].any():  # until the day after an outage
-            watch.step()
-            down = watch.market.record.column("servers_down")
-        found.append([provider["down"] for provider in watch.changes(playing=playing)["fleet"][0]["fleets"]])
+            view.step()
+            down = view.market.record.column("servers_down")
+        found.append([provider["down"] for provider in view.changes(playing=playing)["servers"][0]["fleets"]])
     assert any(found[0])
     assert not any(found[1])
 
 
-# --- the desk
+# --- the controls
 
 
-def test_the_desk_says_what_is_wrong_and_lets_the_market_be(page):
-    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+def test_bad_input_is_shown_and_the_market_stays(page):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
     try:
         page.until(at_day(0))
-        desk.hear({"do": "set", "path": "users.count", "value": "-5"})
-        content, _ = page.until(lambda part, content: part == "settings" and content["wrong"])
-        assert content["wrong"] == ["users.count = -5: must be greater than or equal to 1"]
-        desk.hear({"do": "seed", "value": "x"})
+        controls.handle({"action": "set", "path": "users.count", "value": "-5"})
+        content, _ = page.until(lambda part, content: part == "settings" and content["errors"])
+        assert content["errors"] == ["users.count = -5: must be greater than or equal to 1"]
+        controls.handle({"action": "seed", "value": "x"})
         page.until(
             lambda part, content: (
-                part == "settings" and content["wrong"] == ["seed = 'x': must be a whole number from 0"]
+                part == "settings" and content["errors"] == ["seed = 'x': must be a whole number from 0"]
             )
         )
-        desk.hear({"do": "set", "path": "users.count", "value": "400"})  # does not make the seed right
+        controls.handle({"action": "set", "path": "users.count", "value": "400"})  # does not make the seed right
         content, _ = page.until(lambda part, content: part == "settings")
-        assert (content["seed"], content["wrong"]) == ("x", ["seed = 'x': must be a whole number from 0"])
-        desk.hear({"do": "seed", "value": "3"})
-        page.until(lambda part, content: part == "network-0" and content.get("whole") and content["users"] == 400)
-        desk.hear({"do": "edit", "number": 0})
-        page.until(lambda part, content: part == "settings" and (content["seed"], content["wrong"]) == ("3", []))
+        assert (content["seed"], content["errors"]) == ("x", ["seed = 'x': must be a whole number from 0"])
+        controls.handle({"action": "seed", "value": "3"})
+        page.until(lambda part, content: part == "network-0" and content.get("complete") and content["users"] == 400)
+        controls.handle({"action": "edit", "number": 0})
+        page.until(lambda part, content: part == "settings" and (content["seed"], content["errors"]) == ("3", []))
     finally:
-        desk.close()
+        controls.close()
 
 
-@pytest.mark.parametrize("other", [{"do": "compare", "on": True}, {"do": "scenario", "value": "many-policies"}])
-def test_while_something_is_wrong_other_markets_are_refused_and_the_old_one_can_be_played_on(page, other):
-    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+@pytest.mark.parametrize("other", [{"action": "compare", "on": True}, {"action": "scenario", "value": "many-policies"}])
+def test_while_input_is_invalid_other_markets_are_refused_and_the_old_one_can_be_played(page, other):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
     try:
-        desk.hear({"do": "step"})
+        controls.handle({"action": "step"})
         page.until(at_day(1))
-        desk.hear({"do": "seed", "value": "x"})
-        desk.hear(other)
-        desk.hear({"do": "set", "path": "providers.1.price", "value": "4"})
+        controls.handle({"action": "seed", "value": "x"})
+        controls.handle(other)
+        controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
         page.until(lambda part, content: part == "charts" and content.get("runs", [{}])[0].get("marks"))
-        desk.hear({"do": "edit", "number": 0})
+        controls.handle({"action": "edit", "number": 0})
         content, _ = page.until(lambda part, content: part == "settings")
-        assert (content["count"], content["start"], len(content["wrong"])) == (1, "thought-experiment", 1)
-        desk.hear({"do": "step"})
+        assert (content["count"], content["scenario"], len(content["errors"])) == (1, "thought-experiment", 1)
+        controls.handle({"action": "step"})
         page.until(at_day(2))
     finally:
-        desk.close()
+        controls.close()
 
 
-def test_the_speed_that_holds_is_the_one_that_is_shown(page):
-    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+def test_the_current_speed_is_shown(page):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
     try:
-        desk.hear({"do": "speed", "value": "50", "playing": False})
-        page.until(lambda part, content: part == "bar" and content.get("speed") == "50")
+        controls.handle({"action": "speed", "value": "50", "playing": False})
+        page.until(lambda part, content: part == "toolbar" and content.get("speed") == "50")
     finally:
-        desk.close()
+        controls.close()
 
 
-def test_what_is_set_in_mid_run_waits_unless_it_is_a_price_or_policy(page):
-    desk = Desk(page.show, lambda count: None, "?users.count=300&days=20")
+def test_a_setting_changed_during_a_run_waits_unless_it_is_a_price_or_policy(page):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
     try:
-        desk.hear({"do": "step"})
+        controls.handle({"action": "step"})
         page.until(at_day(1))
-        desk.hear({"do": "set", "path": "providers.1.price", "value": "4"})
+        controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
         content, _ = page.until(lambda part, content: part == "settings")
         assert not content["pending"]
-        desk.hear({"do": "set", "path": "users.tolerance.median", "value": "1"})
+        controls.handle({"action": "set", "path": "users.tolerance.median", "value": "1"})
         content, _ = page.until(lambda part, content: part == "settings" and content["pending"])
-        desk.hear({"do": "restart"})
+        controls.handle({"action": "restart"})
         page.until(at_day(0))
-        desk.hear({"do": "edit", "number": 0})
+        controls.handle({"action": "edit", "number": 0})
         page.until(lambda part, content: part == "settings" and not content["pending"])
     finally:
-        desk.close()
+        controls.close()
 
 
-# --- taking away
+# --- downloads
 
 
 def test_downloads_are_the_records_tables_and_the_scenario():
     market = Market(small(), rng=1).run()
     for kind, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
-        archive = zipfile.ZipFile(io.BytesIO(DOWNLOADS[kind][2](market, [])))
+        archive = zipfile.ZipFile(io.BytesIO(DOWNLOADS[kind].content(market, [])))
         assert archive.testzip() is None
         table = read(io.BytesIO(archive.read(f"providers.{kind}")))
         assert table["users"].tolist() == market.record.providers["users"].tolist()
-    toml = DOWNLOADS["toml"][2](market, []).decode()
+    toml = DOWNLOADS["toml"].content(market, []).decode()
     assert Scenario.parse(tomllib.loads(toml)) == market.settings
-    assert DOWNLOADS["png"][2](market, []).startswith(b"\x89PNG")
-    assert b"<svg" in DOWNLOADS["svg"][2](market, [])
-    assert DOWNLOADS["png"][2](Market(small(), rng=1), []).startswith(b"\x89PNG")  # before the first day
+    assert DOWNLOADS["png"].content(market, []).startswith(b"\x89PNG")
+    assert b"<svg" in DOWNLOADS["svg"].content(market, [])
+    assert DOWNLOADS["png"].content(Market(small(), rng=1), []).startswith(b"\x89PNG")  # before the first day
 
 
 # --- animation
@@ -461,10 +468,10 @@ def test_downloads_are_the_records_tables_and_the_scenario():
 
 def test_an_animation_shows_every_day_of_a_short_run_and_ends_in_the_colours_of_the_shares(tmp_path):
     market = Market(small(**{"users.count": 100, "days": 20}), rng=1)
-    film = Film(market)
+    animation = Animation(market)
     while market.day < 20:
-        film.run(1)
-    film.save(tmp_path / "run.gif")
+        animation.run(1)
+    animation.save(tmp_path / "run.gif")
     with Image.open(tmp_path / "run.gif") as picture:
         assert (picture.n_frames, picture.format) == (21, "GIF")
         picture.seek(20)
@@ -477,18 +484,18 @@ def test_an_animation_shows_every_day_of_a_short_run_and_ends_in_the_colours_of_
     )
 
 
-def test_a_long_run_is_cut_to_as_many_pictures_as_can_be_watched():
+def test_a_long_run_is_cut_to_at_most_120_frames():
     market = Market(small(**{"users.count": 50, "days": 400}), rng=1)
-    film = Film(market)
+    animation = Animation(market)
     while market.day < 400:
-        film.run(1)
-    assert len(film.frames) == 101  # the first, and one every four days
+        animation.run(1)
+    assert len(animation.frames) == 101  # the first, and one every four days
 
 
 @pytest.mark.parametrize("name", ["run.png", "run", "nowhere/run.gif"])
 def test_an_animation_that_cannot_be_written_is_refused_first(tmp_path, name):
     with pytest.raises(ScenarioError, match=r"--animate = .*: must"):
-        check_name(tmp_path / name)
+        check_path(tmp_path / name)
 
 
 # --- serving
@@ -507,7 +514,7 @@ def test_an_animation_that_cannot_be_written_is_refused_first(tmp_path, name):
     ],
 )
 def test_only_pages_of_this_machine_may_speak_to_the_server(host, origin, allowed):
-    guard = SamePlace(None, ("localhost", "127.0.0.1", "::1"))
+    guard = SameOriginOnly(None, ("localhost", "127.0.0.1", "::1"))
     assert guard.allows({b"host": host, b"origin": origin}) == allowed
 
 

@@ -108,7 +108,7 @@ def finish(page):
 
 def users(page):
     """Return the users of each provider, as the table on the page says."""
-    return [int(cell.replace(",", "")) for cell in page.locator(".pm-story tbody td:nth-child(4)").all_inner_texts()]
+    return [int(cell.replace(",", "")) for cell in page.locator(".pm-summary tbody td:nth-child(4)").all_inner_texts()]
 
 
 def shot(page, name):
@@ -118,7 +118,7 @@ def shot(page, name):
 
 
 def take(page, label, folder):
-    page.get_by_text("Take away").click()
+    page.get_by_text("Download").click()
     with page.expect_download() as download:
         page.get_by_role("button", name=label).click()
     path = folder / download.value.suggested_filename
@@ -132,7 +132,7 @@ def test_a_year_is_played_stepped_and_paused(visit):
     assert day(page) == 0
     page.get_by_role("button", name="Step").click()
     wait_for_day(page, 1)
-    page.get_by_label("Speed, days a second").select_option("50")
+    page.get_by_label("Speed, days per second").select_option("50")
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_day(page, 70)
     shot(page, "playing")
@@ -148,10 +148,14 @@ def test_a_year_is_played_stepped_and_paused(visit):
     wait_for_day(page, paused + 1)
     page.locator("body").press(" ")
     wait_for_day(page, paused + 2)
-    page.get_by_label("Speed, days a second").select_option("max")
+    page.get_by_label("Speed, days per second").select_option("max")
     page.get_by_role("button", name="Replay").wait_for(timeout=60_000)
     assert sum(users(page)) == 2000
-    assert re.search(r"day \d+ .*kernel flaw; Reboot & Co announces a campaign", page.locator(".pm-feed").inner_text())
+    for chart in ("shares", "profit"):
+        page.locator(f".pm-{chart} .pm-box[data-day='365']").wait_for()
+    assert re.search(
+        r"day \d+ .*kernel flaw; Reboot & Co announces a campaign", page.locator(".pm-events").inner_text()
+    )
     assert "Live patching" in page.locator(".pm-answer").inner_text()
     shot(page, "end")
 
@@ -177,17 +181,17 @@ def test_presets_and_policies_are_changed_and_a_change_in_mid_run_is_marked(visi
     type_in(page, "users.count", "800")
     page.get_by_text("800 users, by provider").wait_for()
     type_in(page, "providers.0.policy.kind", "live-migrate")
-    page.locator(".pm-story td", has_text="live-migrate").wait_for()
+    page.locator(".pm-summary td", has_text="live-migrate").wait_for()
     for _ in range(3):
         page.get_by_role("button", name="Step").click()
     wait_for_day(page, 3)
     type_in(page, "providers.1.price", "3.5")
-    page.locator(".pm-feed", has_text="by hand: Live & Co: price $5 to $3.5").wait_for()
+    page.locator(".pm-events", has_text="changed by hand: Live & Co: price $5 to $3.5").wait_for()
     assert day(page) == 3
     type_in(page, "users.tolerance.median", "2")
-    page.get_by_text("the rest waits for a new run").wait_for()
+    page.get_by_text("Other changes apply to the next run").wait_for()
     shot(page, "pending")
-    page.get_by_role("button", name="Reset and use them").click()
+    page.get_by_role("button", name="Reset and apply").click()
     page.wait_for_function(f"{DAY} == 0")
     finish(page)
     shot(page, "changed")
@@ -211,7 +215,7 @@ def test_two_scenarios_are_compared_on_one_seed_and_the_link_restores_them(visit
     page.get_by_role("button", name="Compare").click()
     page.get_by_role("button", name="Scenario B").wait_for()
     type_in(page, "providers.0.policy.kind", "live-patch")
-    page.locator(".pm-story tbody").nth(1).get_by_text("live-patch").nth(1).wait_for()
+    page.locator(".pm-summary tbody").nth(1).get_by_text("live-patch").nth(1).wait_for()
     finish(page)
     found = users(page)
     assert len(found) == 4
@@ -228,9 +232,9 @@ def test_visitors_do_not_see_each_other(visit):
     finish(one)
     assert day(other) == 0
     type_in(other, "providers.0.price", "9")
-    other.locator(".pm-story td", has_text="9.00").wait_for()
+    other.locator(".pm-summary td", has_text="9.00").wait_for()
     assert (sum(users(one)), sum(users(other))) == (300, 400)
-    assert one.locator(".pm-story td", has_text="9.00").count() == 0
+    assert one.locator(".pm-summary td", has_text="9.00").count() == 0
     one.reload()  # a new visit, by the link that the page has made
     one.wait_for_selector(".pm-network canvas[data-day]", timeout=60_000)
     assert "users.count=300" in one.url
@@ -247,7 +251,7 @@ def test_dark_small_and_large(visit):
     small.screenshot(path=SHOTS / "phone.png", full_page=True)
     assert small.evaluate("document.documentElement.scrollWidth") <= 420
     large = visit("?users.count=60000&days=20")
-    large.get_by_text("a sample of 20,000 is drawn; charts count everybody").wait_for()
+    large.get_by_text("a sample of 20,000 is drawn; charts count all users").wait_for()
     finish(large)
     assert sum(users(large)) == 60_000
 
@@ -262,10 +266,10 @@ def test_play_is_smooth_and_light(visit, count, least):
         "Network.webSocketFrameReceived",
         lambda event: received.__setitem__(0, received[0] + len(event["response"]["payloadData"])),
     )
-    page.get_by_label("Speed, days a second").select_option("max")
+    page.get_by_label("Speed, days per second").select_option("50")
     page.get_by_role("button", name="Play", exact=True).click()
     wait_for_day(page, 1)
-    page.get_by_label("Speed, days a second").select_option("20")
+    page.get_by_label("Speed, days per second").select_option("20")
     page.wait_for_timeout(500)
     frames = "Number(document.querySelector('.pm-network canvas').dataset.frames)"
     first, began, heard, at = page.evaluate(frames), day(page), received[0], time.monotonic()
@@ -341,7 +345,7 @@ def test_a_scenario_file_is_what_the_page_begins_with(visit, tmp_path):
         page.get_by_text("321 users, by provider").wait_for()
         assert page.get_by_label("seed", exact=True).input_value() == "9"
         assert page.get_by_label("scenario", exact=True).input_value() == "own"
-        assert page.locator(".pm-story", has_text="$Mine <b>&").count() == 1
+        assert page.locator(".pm-summary", has_text="$Mine <b>&").count() == 1
         finish(page)
         shot(page, "own")
         page.close()  # before its server goes

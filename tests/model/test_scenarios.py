@@ -175,7 +175,7 @@ def test_files_are_found_beside_the_scenario(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("days = ", "not a TOML file that can be read: "), ("\xff", "not a TOML file that can be read: ")],
+    [("days = ", "must be a readable TOML file: "), ("\xff", "must be a readable TOML file: ")],
 )
 def test_a_broken_file_is_one_line(tmp_path, text, said):
     path = tmp_path / "broken.toml"

@@ -1,6 +1,7 @@
 """The command line as its users meet it: real processes, exit codes, streams, files."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,8 @@ import tomllib
 import pandas as pd
 import pytest
 
-from batch.workers import CrewError
+from batch.executor import ExecutorError
+from model.checkpoint import resume
 from patchmarket import cli
 from tests.commands import ENVIRONMENT, ROOT, patchmarket
 
@@ -115,24 +117,26 @@ def test_bad_input_writes_nothing(tmp_path):
 
 
 def test_ctrl_c_stops_with_130_and_leaves_nothing_half_written(tmp_path):
+    checkpoint = tmp_path / "out" / "checkpoint.npz"
+    command = ["run", "--set", "days=50000", "--checkpoint-every", "100", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(
-        [sys.executable, "-m", "patchmarket", "run", "--set", "days=50000", "--out", str(tmp_path / "out")],
+        [sys.executable, "-m", "patchmarket", *command],
         cwd=ROOT,
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    while not (tmp_path / "out").exists():  # made when the run begins
+    while not checkpoint.exists():  # then days are being simulated
         assert process.poll() is None
         time.sleep(0.05)
-    time.sleep(1.0)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert output == ""
     assert errors == "patchmarket: stopped; what was written is whole\n"
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == [checkpoint]
+    assert resume(checkpoint).day >= 100
 
 
 def test_names_are_taken_as_they_are(tmp_path):
@@ -194,6 +198,17 @@ def test_your_own_history_of_flaws(tmp_path):
     assert late.stderr.startswith("patchmarket: days = 58: must be at most 57: mine.csv ends on 2024-03-01")
 
 
+def test_help_lists_every_command_under_what_it_is_for():
+    text = patchmarket("--help").stdout
+    sections = ("Examples:", "Run a market:", "Run many:", "Ask a question:", "Take away and check:")
+    places = [text.index(section) for section in sections]
+    assert places == sorted(places)
+    listed = re.findall(r"^  ([a-z]+) {2,}\S", text[places[1] :], re.MULTILINE)
+    assert sorted(listed) == sorted(
+        command.name or command.callback.__name__ for command in cli.app.registered_commands
+    )
+
+
 def test_help_does_not_wait_for_mesa_or_numba():
     heavy = "import sys; sys.argv = ['patchmarket', '--help']\nfrom patchmarket.cli import main\n"
     heavy += "try: main()\nexcept SystemExit: pass\n"
@@ -205,7 +220,7 @@ def test_help_does_not_wait_for_mesa_or_numba():
 
 def test_workers_that_cannot_start_are_a_line_and_exit_code_1(monkeypatch, capsys):
     def fails(*_, **__):
-        raise CrewError("a worker cannot start: no memory")
+        raise ExecutorError("a worker cannot start: no memory")
 
     monkeypatch.setattr(cli, "app", fails)
     with pytest.raises(SystemExit) as left:

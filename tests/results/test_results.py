@@ -11,10 +11,12 @@ import pytest
 from PIL import Image
 
 from model.errors import ScenarioError
-from results import reproduce, show
-from results.claim import FIGURE, MANIFEST, NAMES, PAGE, QUICK, SUMMARY, Claim, load_claim, read_summary
-from results.contents import CONTENTS, contents
-from results.runs import sheet
+from results import command as reproduce_command
+from results import reproduce
+from results.catalogue import NAMES, load_claim
+from results.claim import FIGURE, MANIFEST, QUICK, README, SUMMARY, Claim, read_summary
+from results.contents import CONTENTS, table_of_contents
+from results.subplots import subplots
 
 SMALL = {"users": 200, "seed": 1, "replicates": 2}
 
@@ -30,7 +32,7 @@ def moves(workers, users, seed, replicates):
 
 
 def one_line(summary):
-    figure, (axes,) = sheet(1)
+    figure, (axes,) = subplots(1)
     axes.plot(summary["lost_share"])
     return figure
 
@@ -84,7 +86,7 @@ def test_a_changed_byte_in_the_summary_is_found_and_named(claim):
     path.write_bytes(data.replace(row, changed))
     found = reproduce.check(claim, 1, quick=False)
     assert any(line.startswith("results/tiny/summary.csv: line 2, lost_share: ") for line in found)
-    assert "results/tiny/summary.csv: its SHA-256 is not the one in manifest.json" in found
+    assert "results/tiny/summary.csv: its SHA-256 differs from manifest.json" in found
     assert "results/tiny/figure.png: was not drawn from this summary.csv" in found
 
 
@@ -95,19 +97,19 @@ def test_a_changed_quick_expectation_is_found(claim):
 
 
 def test_a_page_that_says_something_else_is_found(claim):
-    path = claim.folder / PAGE
+    path = claim.folder / README
     path.write_text(path.read_text(encoding="utf-8").replace("moved.", "stayed."), encoding="utf-8")
     found = reproduce.check(claim, 1, quick=True)
-    assert "results/tiny/README.md: is not what summary.csv says" in found
+    assert "results/tiny/README.md: does not agree with summary.csv" in found
 
 
 def test_other_parameters_than_the_committed_ones_are_found(claim):
     later = tiny(claim.folder, full=SMALL | {"users": 300})
     found = reproduce.check(later, 1, quick=True)
-    assert "results/tiny/summary.csv: was made with other parameters than study.py has" in found
+    assert "results/tiny/summary.csv: was made with parameters other than those in study.py" in found
 
 
-@pytest.mark.parametrize("name", [SUMMARY, QUICK, FIGURE, PAGE, MANIFEST])
+@pytest.mark.parametrize("name", [SUMMARY, QUICK, FIGURE, README, MANIFEST])
 def test_a_missing_file_is_named(claim, name):
     (claim.folder / name).unlink()
     assert reproduce.check(claim, 1, quick=True) == [f"results/tiny/{name}: is missing"]
@@ -160,7 +162,7 @@ def test_a_claims_committed_files_belong_together(name):
 def test_a_claims_sentence_and_figure_are_there_and_small(name):
     claim = load_claim(name)
     summary = read_summary((claim.folder / SUMMARY).read_text(encoding="utf-8"))
-    assert claim.sentence(summary) in (claim.folder / PAGE).read_text(encoding="utf-8")
+    assert claim.sentence(summary) in (claim.folder / README).read_text(encoding="utf-8")
     assert (claim.folder / FIGURE).stat().st_size < 150_000
     assert (claim.folder / SUMMARY).stat().st_size < 50_000
     with Image.open(claim.folder / FIGURE) as image:
@@ -168,7 +170,7 @@ def test_a_claims_sentence_and_figure_are_there_and_small(name):
 
 
 def test_the_table_of_contents_is_what_the_summaries_say():
-    assert CONTENTS.read_text(encoding="utf-8") == contents()
+    assert CONTENTS.read_text(encoding="utf-8") == table_of_contents()
 
 
 # What they say must hold in the numbers.
@@ -231,19 +233,19 @@ def test_a_wrong_call_is_one_line_and_exit_code_2():
 
 @pytest.mark.parametrize(("names", "every"), [([], False), (["fifth"], True)])
 def test_claims_are_named_or_all_are_meant(names, every):
-    with pytest.raises(ScenarioError, match=r"^NAME: must be given, or else --all, not both; claims are fifth, .*$"):
-        show.reproduce(names, every=every, check=True, quick=True, workers=1)
+    with pytest.raises(ScenarioError, match=r"^NAME: give names or --all, not both; claims are fifth, .*$"):
+        reproduce_command.reproduce(names, every=every, check=True, quick=True, workers=1)
 
 
 def test_the_command_says_what_differs_and_what_does_not(monkeypatch, capsys, claim):
-    monkeypatch.setattr(show, "load_claim", lambda name: claim)
+    monkeypatch.setattr(reproduce_command, "load_claim", lambda name: claim)
     arguments = {"every": False, "check": True, "quick": True, "workers": 1}
-    assert show.reproduce(["tiny"], **arguments) == 0
+    assert reproduce_command.reproduce(["tiny"], **arguments) == 0
     assert "tiny: as committed" in capsys.readouterr().out
-    (claim.folder / PAGE).write_text("something else", encoding="utf-8")
-    assert show.reproduce(["tiny"], **arguments) == 2
+    (claim.folder / README).write_text("something else", encoding="utf-8")
+    assert reproduce_command.reproduce(["tiny"], **arguments) == 2
     shown = capsys.readouterr()
-    assert "results/tiny/README.md: is not what summary.csv says" in shown.err
+    assert "results/tiny/README.md: does not agree with summary.csv" in shown.err
     assert "2 differences" in shown.out
 
 

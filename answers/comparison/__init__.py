@@ -1,0 +1,1 @@
+"""Patch policies for one provider against the same market: `compare`."""

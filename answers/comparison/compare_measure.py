@@ -1,0 +1,84 @@
+"""What `compare` measures: each policy's outcomes, and their paired differences to the present policy."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from answers.comparison.compare_ask import Question
+from answers.experiment import Runs, need_replicates, paired
+from answers.intervals import mean_interval
+from model.errors import ScenarioError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Outcome(NamedTuple):
+    """What is compared."""
+
+    column: str
+    name: str
+    unit: str
+
+
+OUTCOMES = (
+    Outcome("users_end", "users at the end", "users"),
+    Outcome("profit", "profit", "dollars over the run"),
+    Outcome("downtime_minutes_per_user_year", "downtime", "minutes a user and year"),
+    Outcome("open_flaw_days", "open flaw-days", "flaws times days"),
+    Outcome("breaches", "breaches", "over the run"),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What each policy gives one provider, in plain numbers."""
+
+    scenario: str
+    provider: str
+    number: int  # of the provider
+    present: str  # the policy that the others are compared with
+    days: int
+    replicates: int
+    failed: int  # runs
+    servers_free: bool  # the scenario charges nothing for a server
+    table: "pd.DataFrame"  # a row a policy and outcome: mean, difference to the present policy with its interval
+
+
+def measure(question: Question, runs: Runs) -> Comparison:
+    """Return what the runs say about a question.
+
+    Raises
+    ------
+    ScenarioError
+        When a policy has no run, or too few replicates have all their runs.
+    """
+    import pandas as pd
+
+    scenario, kinds = question.scenario, [variant.name for variant in question.variants]
+    provider = scenario.providers[question.provider]
+    if not len(runs.table):
+        raise ScenarioError(f"no run was done; the first failed with: {runs.failures['reason'].iloc[0]}")
+    rows = []
+    for outcome in OUTCOMES:
+        found = paired(runs.table, f"p{question.provider}_{outcome.column}")
+        need_replicates(found.index)
+        for point, kind in enumerate(kinds):
+            if point not in found.columns:
+                raise ScenarioError(f"policy {kind}: none of its runs was done")
+            difference = (found[point] - found[0]).to_numpy(float)
+            low, high = mean_interval(difference)
+            head = {"policy": kind, "outcome": outcome.name, "unit": outcome.unit}
+            rows.append(head | {"mean": found[point].mean(), "difference": difference.mean(), "low": low, "high": high})
+    table = pd.DataFrame(rows)
+    order = {kind: place for place, kind in enumerate(kinds)}
+    return Comparison(
+        scenario=scenario.name,
+        provider=provider.name,
+        number=question.provider,
+        present=kinds[0],
+        days=scenario.days,
+        replicates=len(found),
+        failed=len(runs.failures),
+        servers_free=provider.server_cost == 0,
+        table=table.sort_values("policy", key=lambda k: k.map(order), kind="stable", ignore_index=True),
+    )

@@ -1,0 +1,98 @@
+"""A decision as a paragraph."""
+
+from answers.decision.decide_measure import Decision, Fleet, Swing
+from model.conclusion import dollars
+
+
+def paragraph(decision: Decision) -> str:
+    """Return the answer for people."""
+    parts = [headline(decision), arithmetic(decision), at_vendors(decision), in_other_circumstances(decision)]
+    if decision.fleet:
+        parts += [for_the_company(decision.fleet), what_matters(decision.swings)]
+    return " ".join(part for part in parts if part)
+
+
+def headline(decision: Decision) -> str:
+    """Say the break-even price and what it means at the plan's price."""
+    plan = decision.plan
+    low, high = decision.interval
+    most = f"{dollars(decision.break_even)} per server and month (95 % interval {dollars(low)} to {dollars(high)})"
+    runs = f"in {decision.replicates} pairs of runs over {decision.days} days that differ in nothing else"
+    failed = f" ({decision.failed} runs failed and are left out)" if decision.failed else ""
+    if decision.break_even <= 0:
+        first = f"Live patching does not pay for {decision.provider} even for nothing: its break-even price is {most}, "
+    else:
+        first = f"For {decision.provider} live patching pays up to {most}, "
+    wins = f"gains {dollars(plan.gain)}" if plan.gain >= 0 else f"loses {dollars(-plan.gain)}"
+    second = f" At {dollars(plan.price)} it {wins} per server and month on average, and pays in {plan.pays:.0%} of "
+    second += "the pairs."
+    if decision.deciding:
+        who = " and ".join(decision.deciding)
+        second += (
+            f" {who} decide{'s' if len(decision.deciding) == 1 else ''} by what the patches cost, so that price was "
+            "searched for by further runs; the other prices below hold while decisions fall as they do at the price "
+            "asked."
+        )
+    return f"{first}{runs}{failed}.{second}"
+
+
+def arithmetic(decision: Decision) -> str:
+    """Say what the closed forms give."""
+    closed = decision.closed
+    text = (
+        f"By the end it has {abs(closed.kept):.1%} of the first day's users {'more' if closed.kept >= 0 else 'fewer'}"
+    )
+    text += " than without; "
+    if closed.needed is None:
+        text += "by the email's arithmetic no price pays for keeping them, as a server earns nothing before patches."
+    else:
+        price = dollars(decision.plan.price)
+        text += (
+            f"by the email's arithmetic that is worth {dollars(closed.at_the_end)} once they have left, and {price} "
+            f"pays as soon as more than {closed.needed:.1%} would leave."
+        )
+    if closed.in_the_long_run is not None:
+        text += (
+            f" A month {closed.departing:.2%} of the users leave for good, {closed.leaving:.2%} for rivals, and "
+            f"{closed.leaving_more:.2%} more without live patching: if all went on at these rates, it would be worth "
+            f"{dollars(closed.in_the_long_run)} in the long run."
+        )
+    return text
+
+
+def at_vendors(decision: Decision) -> str:
+    """Say at whose present prices it pays."""
+    gains = {case.name: case.gain for case in decision.vendors}
+    losing = [name for name, gain in gains.items() if gain <= 0]
+    paying = len(gains) - len(losing)
+    text = f"At the vendors' present prices and coverage it pays on average with {paying} of {len(gains)}"
+    return f"{text} (not with {', '.join(losing)})." if losing and len(losing) < len(gains) else f"{text}."
+
+
+def in_other_circumstances(decision: Decision) -> str:
+    """Say how the break-even price shifts."""
+    if not decision.shifts:
+        return ""
+    prices = [f"{case.name} {dollars(case.break_even)}" for case in decision.shifts]
+    return f"The break-even price in other circumstances: {', '.join(prices)}."
+
+
+def for_the_company(fleet: Fleet) -> str:
+    """Say what it comes to for the whole fleet, and what was scaled."""
+    scaled = f"Simulated were {fleet.servers_simulated} servers of {fleet.users_simulated} users a host; each user "
+    scaled += f"stands for {fleet.users_each:,.3g} of yours."
+    return (
+        f"For your {fleet.servers:,} servers the quote means {dollars(abs(fleet.gain_a_year))} a year "
+        f"{'gained' if fleet.gain_a_year >= 0 else 'lost'}. {scaled}"
+    )
+
+
+def what_matters(swings: list[Swing]) -> str:
+    """Say which unknown matters most, and how to measure it."""
+    first, rest = swings[0], swings[1:]
+    prices = ", ".join(f"{dollars(price)} at {name}" for name, price in first.break_even.items())
+    others = ", ".join(f"{swing.unknown} {dollars(swing.swing)}" for swing in rest)
+    return (
+        f"The unknown that matters most is {first.unknown}: over its plausible range the break-even price swings by "
+        f"{dollars(first.swing)} ({prices}); the others: {others}. To measure it, {first.measure}."
+    )

@@ -1,1 +1,0 @@
-"""Which factors of a study decide its outcomes, and where among them a policy fails."""

@@ -1,0 +1,1 @@
+"""Where among the factors of a study a condition mostly holds: `discover`."""

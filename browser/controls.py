@@ -1,0 +1,210 @@
+"""The controls of the page: each request of a visitor changes the forms or is passed to the session."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from browser.downloads import DOWNLOADS
+from browser.fields import parse_seed
+from browser.form import Form
+from browser.links import format_link, parse_link
+from browser.market_view import MarketView
+from browser.session import Session, Show
+from model.errors import ScenarioError
+from model.scenario import Scenario
+
+SPEEDS = {"1": 1.0, "2": 2.0, "5": 5.0, "10": 10.0, "20": 20.0, "50": 50.0, "max": math.inf}  # days per second
+
+
+class Controls:
+    """One visitor's forms and session.
+
+    Parameters
+    ----------
+    show
+        Shows a message on a part of the page.
+    set_market_count
+        Called with the number of markets on the page when it changes.
+    query
+        The query of the link that opened the page.
+    own, name, seed
+        The scenario given on the command line, or None if that is a preset; the name of the first scenario; its seed.
+    """
+
+    def __init__(
+        self,
+        show: Show,
+        set_market_count: Callable[[int], None],
+        query: str = "",
+        own: Scenario | None = None,
+        name: str = "thought-experiment",
+        seed: int = 3,
+    ) -> None:
+        self._show, self._set_market_count = show, set_market_count
+        self.forms, self.seed, self.errors = parse_link(query, own, name, seed)
+        self._typed_seed = str(self.seed)  # valid or not
+        self.edited = 0  # index of the form that is shown
+        self.speed = "10"
+        self.session = Session(show)
+        self._running: list[Scenario] = []  # scenarios of the running markets, with changes made during the run
+        self._running_seed = self.seed
+        self._start()
+
+    def close(self) -> None:
+        """End the session."""
+        self.session.close()
+
+    def handle(self, request: dict[str, Any]) -> None:
+        """Carry out a visitor's request, or show why that is impossible."""
+        actions: dict[str, Callable[..., None]] = {
+            "ready": self._ready,
+            "drawn": self.session.confirm_drawn,
+            "play": self._play,
+            "pause": self.session.pause,
+            "step": self.session.step,
+            "finish": self.session.finish,
+            "restart": self._restart,
+            "speed": self._set_speed,
+            "scenario": self._choose_scenario,
+            "set": self._set_value,
+            "seed": self._set_seed,
+            "edit": self._edit,
+            "compare": self._compare,
+            "download": self._download,
+        }
+        arguments = {key: value for key, value in request.items() if key != "action"}
+        try:
+            actions[request["action"]](**arguments)
+        except ScenarioError as error:
+            self.errors = str(error)
+            self._show_settings()
+
+    # --- requests
+
+    def _ready(self, part: str) -> None:
+        self.session.show_part(part)
+        if part in ("settings", "toolbar"):
+            self._show_settings()
+
+    def _play(self) -> None:
+        self.session.play(SPEEDS[self.speed])
+
+    def _set_speed(self, value: str, playing: bool) -> None:
+        if value not in SPEEDS:
+            raise ScenarioError.of("speed", value, f"must be one of {', '.join(SPEEDS)}")
+        self.speed = value
+        self._show_settings()
+        if playing:
+            self._play()
+
+    def _restart(self, forms: list[Form] | None = None) -> None:
+        """Start new markets, from other forms if given. If anything is invalid, forms and markets stay as they are."""
+        forms = self.forms if forms is None else forms
+        for form in forms:
+            _ = form.scenario  # raises if the form is invalid
+        parse_seed(self._typed_seed)  # likewise
+        self.forms, self.errors = forms, ""
+        self._start()
+
+    def _choose_scenario(self, value: str) -> None:
+        forms = list(self.forms)
+        forms[self.edited] = forms[self.edited].choose_scenario(value)
+        self._restart(forms)
+
+    def _set_value(self, path: str, value: Any) -> None:
+        form = self.forms[self.edited] = self.forms[self.edited].set_value(path, value)
+        self.errors = ""
+        scenario = form.scenario
+        if self.session.day == 0:
+            self._restart()
+            return
+        if path.startswith("providers."):
+            self._change_provider(path, scenario)
+        parse_seed(self._typed_seed)  # raises if the seed is still invalid
+        self._show_settings()
+
+    def _change_provider(self, path: str, scenario: Scenario) -> None:
+        """Apply a new price or policy to the running market. Other settings wait for the next run."""
+        _, number, key, *_ = path.split(".")
+        if key in ("price", "policy"):
+            self.session.change_provider(self.edited, int(number), scenario.providers[int(number)])
+            tables = self._running[self.edited].tables()
+            tables["providers"][int(number)][key] = scenario.tables()["providers"][int(number)][key]
+            self._running[self.edited] = Scenario.parse(tables)
+
+    def _set_seed(self, value: str) -> None:
+        self._typed_seed = value
+        self.seed = parse_seed(value)
+        self.errors = ""
+        if self.session.day == 0:
+            self._restart()
+        else:
+            self._show_settings()
+
+    def _edit(self, number: int) -> None:
+        self.edited = min(max(int(number), 0), len(self.forms) - 1)
+        self._show_settings()
+
+    def _compare(self, on: bool) -> None:
+        number, self.edited = self.edited, int(on)
+        try:
+            self._restart([self.forms[0], self.forms[0]] if on else self.forms[:1])
+        except ScenarioError:
+            self.edited = number
+            raise
+
+    def _download(self, kind: str, number: int = 0) -> None:
+        download = DOWNLOADS[kind]
+
+        def send_file(views: list[MarketView]) -> None:
+            view = views[min(max(int(number), 0), len(views) - 1)]
+            prefix = "ab"[number] + "-" if len(views) > 1 else ""
+            self._show("toolbar", {"file": prefix + download.file_name}, [download.content(view.market, view.marks)])
+
+        self.session.inspect(send_file)
+
+    # --- the state of the page
+
+    def _start(self) -> None:
+        """Start the markets that the forms describe. An invalid form starts the scenario that it is based on."""
+        self._running = []
+        for form in self.forms:
+            try:
+                self._running.append(form.scenario)
+            except ScenarioError as error:
+                self.errors = self.errors or str(error)
+                self._running.append(form.base)
+        self._running_seed = self.seed
+        self.session.start(list(self._running), self.seed)
+        self._set_market_count(len(self.forms))
+        self._show_settings()
+
+    def _pending(self) -> bool:
+        """Return whether a setting waits for the next run."""
+        try:
+            return self.seed != self._running_seed or [form.scenario for form in self.forms] != self._running
+        except ScenarioError:
+            return True
+
+    def _show_settings(self) -> None:
+        """Show the current settings and the toolbar's choices."""
+        form = self.forms[self.edited]
+        settings = {
+            "groups": form.fields,
+            "scenario": form.name,
+            "scenarios": form.names,
+            "seed": self._typed_seed,
+            "edited": self.edited,
+            "count": len(self.forms),
+            "errors": self.errors.splitlines(),
+            "pending": self._pending(),
+        }
+        toolbar = {
+            "link": format_link(self.forms, self.seed),
+            "markets": len(self.forms),
+            "speed": self.speed,
+            "speeds": list(SPEEDS),
+            "downloads": [{"kind": kind, "label": download.label} for kind, download in DOWNLOADS.items()],
+        }
+        self._show("settings", settings, [])
+        self._show("toolbar", toolbar, [])

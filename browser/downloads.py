@@ -1,0 +1,60 @@
+"""The files that a visitor can download: tables, figures and the scenario of a run."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from model.figures import history_figure
+from model.scenario_toml import to_toml
+
+if TYPE_CHECKING:
+    from model.market import Market
+
+TABLES = ("providers", "flows", "moves", "outages")
+Marks = list[dict[str, Any]]
+"""Changes that a visitor made during the run: day, provider, text."""
+
+
+class Download(NamedTuple):
+    """A file that a visitor can download."""
+
+    file_name: str
+    label: str  # on the page
+    content: "Callable[[Market, Marks], bytes]"
+
+
+def zip_tables(market: "Market", file_format: str) -> bytes:
+    """Return a zip file with the tables of a run, as `csv` or `parquet`."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in TABLES:
+            table, data = getattr(market.record, name), io.BytesIO()
+            table.to_csv(data, index=False) if file_format == "csv" else table.to_parquet(data, index=False)
+            file.writestr(f"{name}.{file_format}", data.getvalue())
+    return archive.getvalue()
+
+
+def draw_history(market: "Market", file_format: str) -> bytes:
+    """Return the figure of shares and profit over time, as `png` or `svg`."""
+    data = io.BytesIO()
+    history_figure(market).savefig(data, format=file_format)
+    return data.getvalue()
+
+
+def write_scenario(market: "Market", marks: Marks) -> bytes:
+    """Return the scenario at the start of the run. Changes made during the run are listed as comments."""
+    head = f"# On the command line: patchmarket run <this file> --seed {market.seed}\n"
+    if marks:
+        head += "# Not in this file, because these changes were made during the run:\n"
+        head += "".join(f"#   day {mark['day']}: {mark['text']}\n" for mark in marks)
+    return (head + to_toml(market.settings)).encode()
+
+
+DOWNLOADS = {
+    "csv": Download("tables-csv.zip", "Tables, CSV", lambda market, _: zip_tables(market, "csv")),
+    "parquet": Download("tables-parquet.zip", "Tables, Parquet", lambda market, _: zip_tables(market, "parquet")),
+    "toml": Download("scenario.toml", "Scenario, TOML", write_scenario),
+    "png": Download("history.png", "Figure, PNG", lambda market, _: draw_history(market, "png")),
+    "svg": Download("history.svg", "Figure, SVG", lambda market, _: draw_history(market, "svg")),
+}

@@ -1,0 +1,27 @@
+"""The list of published claims, and access to them by name."""
+
+from importlib import import_module
+
+from model.errors import ScenarioError
+from results.claim import Claim
+
+NAMES = (
+    "fifth",
+    "breakeven",
+    "debian",
+    "cascades",
+    "game",
+    "responses",
+    "factors",
+    "redundancy",
+    "scale",
+    "docking",
+)
+
+
+def load_claim(name: str) -> Claim:
+    """Return the claim with this name."""
+    if name not in NAMES:
+        raise ScenarioError(f"claim {name!r}: no such claim; there are {', '.join(NAMES)}")
+    claim: Claim = import_module(f"results.{name}.study").CLAIM
+    return claim
