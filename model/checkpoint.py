@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from agents.exposure import Flaw, OpenFlaw, ServerKernels
 from agents.fleets import Fleets
 from agents.maintenance import Campaign, Maintenance
 from agents.policies import POLICIES, AnyPolicy, Outage, Policy
@@ -29,9 +30,19 @@ from model.scenario_toml import to_toml
 if TYPE_CHECKING:
     from model.market import Market
 
-FORMAT = 2  # raised when older code can no longer read the files
-MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "pending_patches")
-PROVIDER = ("original_servers", "has_news", "patches", "breaches", "credits")
+FORMAT = 3  # raised when older code can no longer read the files
+MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "disclosed", "considered")
+PROVIDER = (
+    "original_servers",
+    "has_news",
+    "patches",
+    "breaches",
+    "credits",
+    "exposed",
+    "exploitable",
+    "exploitable_so_far",
+    "next_breach",
+)
 COLUMNS = ("slot", "value", "requirements", "downtime", "month_minutes", "deferred_news", "complained")
 POLICY: TypeAdapter[Policy] = TypeAdapter(AnyPolicy)
 Arrays = dict[str, NDArray[Any]]
@@ -133,7 +144,9 @@ def _provider(provider: Provider) -> dict[str, Any]:
         "policy": _policy(provider, provider.policy),
         "planned policy": planned and [planned[0], _policy(provider, planned[1])],
         "tried": provider.tried,
-        "running": running and [running.start, running.window, running.servers, running.flaws],
+        "running": running and [running.start, running.window, running.servers, running.flaws, running.kernel],
+        "flaws": [[*f.flaw, f.day, f.number, f.patch_day] for f in maintenance.flaws],
+        "kernels": maintenance.kernels.runs,
         "maintenance": {name: getattr(maintenance, name) for name in MAINTENANCE},
         **{name: getattr(provider, name) for name in PROVIDER},
     }
@@ -209,7 +222,14 @@ def _restore_provider(provider: Provider, was: dict[str, Any]) -> None:
     provider.planned_policy = planned and (planned[0], POLICY.validate_python(planned[1]))
     provider.tried = tuple(was["tried"])
     running = was["running"] and Campaign(*was["running"])
-    provider.maintenance = Maintenance(running=running, **was["maintenance"])
+    size = len(Flaw._fields)
+    provider.maintenance = Maintenance(
+        running=running,
+        flaws=[OpenFlaw(Flaw(*found[:size]), *found[size:]) for found in was["flaws"]],
+        kernels=ServerKernels([(servers, fixed) for servers, fixed in was["kernels"]]),
+        **was["maintenance"],
+    )
+    provider.maintenance.kernels.servers = sum(servers for servers, _ in was["kernels"])
     for name in PROVIDER:
         setattr(provider, name, was[name])
 

@@ -34,6 +34,7 @@ def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> lis
             claimed_downtime=given.claimed_downtime,
             failures_per_day=-np.expm1(-given.failures.per_server_year / 365),
             failure_minutes=given.failures.outage_minutes,
+            security=scenario.security,
             strategy=given.strategy,
             review_days=given.review_days,
             lead_days=given.lead_days,

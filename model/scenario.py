@@ -12,9 +12,12 @@ from typing import Any, Self
 
 from pydantic import ValidationError, model_validator
 
+from agents.policies import LivePatch
+from agents.security import Security
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import explain
+from model.histories import read_history
 from model.paths import in_setting_order, set_path
 from model.published_terms import fill_published_terms
 from model.schema import (
@@ -23,6 +26,7 @@ from model.schema import (
     EdgeList,
     ErdosRenyi,
     Flaws,
+    History,
     Network,
     OpenMarket,
     Poisson,
@@ -47,6 +51,7 @@ class Scenario(Settings):
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
+    security: Security = setting(Security, "attacks on open servers, and fixes that are bad")
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
@@ -54,6 +59,7 @@ class Scenario(Settings):
     def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
+        check_replayed_patches(self.providers, self.flaws)
         return self
 
     @property
@@ -176,6 +182,16 @@ def check_shares(providers: list[ProviderSettings]) -> None:
         if reach < 1 and placed > reach + 1e-9:
             path = f"providers.{number}.policy.reach"
             raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {placed:g}")
+
+
+def check_replayed_patches(providers: list[ProviderSettings], flaws: Flaws) -> None:
+    """Reject real live patches for flaws without names."""
+    for number, provider in enumerate(providers):
+        if isinstance(provider.policy, LivePatch) and provider.policy.source == "history":
+            named = isinstance(flaws, History) and any(flaw.cves for flaw in read_history(flaws.history))
+            if not named:
+                path = f"providers.{number}.policy.source"
+                raise ScenarioError.of(path, "history", "needs flaws from a history that names their CVEs")
 
 
 def check_network(network: Network, users: int) -> None:

@@ -175,13 +175,17 @@ def test_suffering_is_its_oracle(data, small, capacity):
     roster = small.slots[provider]
     servers = -(-len(roster) // capacity)
     minutes = data.draw(st.lists(MINUTES, min_size=servers, max_size=servers))
+    felt = data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=servers, max_size=servers))
+    shares = data.draw(st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=servers, max_size=servers))
     weight, expected, out = belief_per_minute(90), small.plain(), np.empty(small.n, np.int32)
     seated = Fleets.of(small.users, small.providers).instances_of(provider)
 
-    hit, total = apply_outages(
+    hit, total, (by_cause,) = apply_outages(
         small.day,
         provider,
         np.array(minutes),
+        np.array(shares).reshape(-1, 1),
+        np.array(felt),
         seated,
         len(roster),
         capacity,
@@ -192,11 +196,13 @@ def test_suffering_is_its_oracle(data, small, capacity):
         out,
     )
     affected = oracles.apply_outages(
-        small.day, provider, minutes, roster, capacity, expected, small.decay.tolist(), weight
+        small.day, provider, minutes, felt, roster, capacity, expected, small.decay.tolist(), weight
     )
 
     assert out[:hit].tolist() == affected
     assert total == pytest.approx(sum(minutes[slot // capacity] for slot in range(len(roster))))
+    on = [slot // capacity for slot in range(len(roster))]
+    assert by_cause == pytest.approx(sum(minutes[server] * shares[server] for server in on))
     assert_same(small.users, expected)
 
 
@@ -229,7 +235,21 @@ def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
         daily = daily * a + minutes.get(day, 0.0) * (365 / 12) * (1 - a)
         if day in minutes:
             out = np.empty(1, np.int32)
-            apply_outages(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, decay, weight, 0.5, out)
+            apply_outages(
+                day,
+                0,
+                np.array([minutes[day]]),
+                np.zeros((1, 0)),
+                np.ones(1),
+                np.zeros(1, np.int32),
+                1,
+                1,
+                users,
+                decay,
+                weight,
+                0.5,
+                out,
+            )
         assert believed(users, day, decay)[0] == pytest.approx(daily, rel=1e-12)
     assert users.downtime[0] == 245.5
 
@@ -497,7 +517,7 @@ def test_the_first_trigger_of_every_set_of_news():
 @many
 @given(st.integers(0, 5), st.integers(1, 12), st.integers(0, 30))
 def test_every_server_is_due_once_and_on_its_day(start, window, servers):
-    campaign = Campaign(start, window, servers, flaws=1)
+    campaign = Campaign(start, window, servers, flaws=1, kernel=1)
     for day in range(start, start + window):
         assert list(campaign.due(day)) == oracles.due(day, start, window, servers)
     everything = [s for day in range(start, campaign.end) for s in campaign.due(day)]
