@@ -185,6 +185,10 @@ class Provider(MarketAgent):
             days += 1
         return day + days
 
+    def remove(self) -> None:
+        """Refuse: a market is made of its providers."""
+        raise TypeError(f"provider {self.name!r}: cannot be removed from a market; remove its users, or set its policy")
+
     def idle(self, day: int) -> None:
         """Begin a day without maintenance: what `patch` does when there is nothing to do."""
         self.patches = self.breaches = 0

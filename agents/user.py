@@ -1,6 +1,6 @@
 """The user as a Mesa agent: a view of one row of the market's columns."""
 
-from typing import overload
+from typing import Any, overload
 
 import mesa
 import numpy as np
@@ -79,6 +79,20 @@ class User(MarketAgent):
         """How the user came to know each provider it knows, by name."""
         known = self.model.users.source[self.row]
         return {p.name: SOURCES[s] for p, s in zip(self.model.providers, known, strict=True) if s}
+
+    @property
+    def node(self) -> Any:
+        """What the user is called in `model.graph`."""
+        return self.model.network.node(self.row)
+
+    @property
+    def cell(self) -> Any:
+        """The user's cell in the market's Mesa space, `model.grid`."""
+        return self.model.cell_of(self.row)
+
+    def remove(self) -> None:
+        """Leave the market for good, today."""
+        self.model.remove_users([self.row])
 
     @property
     def neighbours(self) -> "list[User]":

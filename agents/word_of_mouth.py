@@ -20,6 +20,8 @@ class Links(NamedTuple):
 
     indptr: NDArray[np.int64]  # (n + 1,)
     indices: Ints
+    chance: Floats = np.empty(0)  # that a neighbour hears what is said; empty: they always do
+    key: np.int64 = np.int64(0)  # of the draws that decide it
 
 
 class Mailbox(NamedTuple):
@@ -67,6 +69,23 @@ def talkers(complaining: Ints, spontaneous: NDArray[np.int64], today: int, news:
 
 
 @kernel
+def reaches(key: np.int64, day: int, edge: int, chance: np.float64) -> np.bool:
+    """Draw whether a link carries what is said today, from its place alone: a round of SplitMix64 (Steele et al. 2014).
+
+    So what one link carries depends neither on the others nor on the order in which they are gone through.
+    """
+    mixed = (
+        np.uint64(key)
+        + np.uint64(day) * np.uint64(0xD1342543DE82EF95)
+        + np.uint64(edge) * np.uint64(0x9E3779B97F4A7C15)
+    )
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed ^= mixed >> np.uint64(31)
+    return np.float64(mixed >> np.uint64(11)) * 2.0**-53 < chance
+
+
+@kernel
 def talk(
     day: int,
     talking: Ints,
@@ -84,7 +103,8 @@ def talk(
     """
     # Columns are taken out of their tuples first: inside the loop numba would count references each time.
     provider, belief, as_of = users.provider, users.belief, users.as_of
-    indptr, indices = links.indptr, links.indices
+    indptr, indices, chance, key = links.indptr, links.indices, links.chance, links.key
+    weighted = len(chance) > 0
     messages, total = mailbox.messages, mailbox.total
     kinds, informed, told = news.kinds, news.users, news.size[0]
     for k in range(len(talking)):
@@ -107,7 +127,7 @@ def talk(
         message = belief[i, p] * decay[day - as_of[i]]
         for edge in range(indptr[i], indptr[i + 1]):
             listener = indices[edge]
-            if not first <= listener < end:
+            if not first <= listener < end or (weighted and not reaches(key, day, edge, chance[edge])):
                 continue
             if kinds[listener] == 0:
                 informed[told] = listener

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from model.files import prepare_folder, write_atomically
+from model.html import html_figure
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What a question gave."""
 
@@ -23,6 +26,14 @@ class Answer:
     text: str  # a paragraph for people
     figure: "Callable[[], Figure]"
     shown: "pd.DataFrame | None" = None  # what the terminal shows of the table; None: all of it
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.name!r}: {shorten(self.text, 100)}>"
+
+    def _repr_html_(self) -> str:
+        table = self.table if self.shown is None else self.shown
+        numbers = table.to_html(index=False, na_rep="–", float_format="{:,.4g}".format)
+        return f"<p>{escape(self.text)}</p>{numbers}{html_figure(self.figure())}"
 
     def write(self, out: Path) -> list[str]:
         """Write the answer into a folder as `NAME.csv`, `.parquet`, `.png`, `.txt` and `.json`; return the names."""

@@ -8,6 +8,7 @@ import math
 import tomllib
 from collections.abc import Sequence
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,14 @@ class StudyResults:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def __repr__(self) -> str:
+        return (
+            f"<StudyResults in {str(self.folder)!r}: {self._runs(['run_id']).num_rows:,} runs done of {self.study!r}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p><code>{escape(repr(self))}</code></p>{self.summary().to_html(index=False, max_rows=20)}"
 
     @cached_property
     def study(self) -> Study:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CLOSING_DAYS = 30
 MINUTES_PER_DAY = 1440
 SHARED_GRAPHS = 4  # of one process: what a handful of points of one replicate have in common
-SEEDLESS_NETWORKS = ("complete", "none", "edge-list")
+SEEDLESS_NETWORKS = ("complete", "none", "file")
 
 
 class Result(NamedTuple):

@@ -1,4 +1,4 @@
-"""Progress of a study on standard error: a line that is updated on a terminal, otherwise a line a minute."""
+"""Progress of a study on standard error: a line that is updated on a terminal or in a notebook, else one a minute."""
 
 import sys
 import time
@@ -19,7 +19,7 @@ class Display:
         self._start = self._shown = time.monotonic()
         self._stop_shown = False
         self._live: Any = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() or "ipykernel" in sys.modules:
             from rich.console import Console
 
             self._console = Console(stderr=True, highlight=False)

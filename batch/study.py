@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,11 +23,12 @@ from batch.identity import canonical, derived_seed, differences, meaning
 from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
+from model.html import html_table
 from model.paths import in_setting_order, set_path
 from model.scenario import Scenario
 
 MOST_RUNS = 100_000_000
-WRONG_POINTS_SHOWN = 10
+WRONG_POINTS_SHOWN = POINTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,18 @@ class Study(Settings):
     outcomes: Outcomes = setting(Outcomes, "what is kept of a run")
     stop: Stop = setting(Stop, "when a run may end early")
     limits: Limits = setting(Limits, "what a run may take")
+
+    def __repr__(self) -> str:
+        most = "at most " if self.replicates.adaptive else ""
+        return f"<Study {self.name!r}: {len(self.points):,} points, {most}{self.total_runs:,} runs>"
+
+    def _repr_html_(self) -> str:
+        question = f"<p>{escape(self.question)}</p>" if self.question else ""
+        points = [tuple(point.labels.values()) for point in self.points[:POINTS_SHOWN]]
+        more = len(self.points) - len(points)
+        table = html_table(tuple(self.points[0].labels), points) if self.factors else ""
+        rest = f"<p>… and {more:,} more points</p>" if more else ""
+        return f"<p><code>{escape(repr(self))}</code></p>{question}{table}{rest}"
 
     # --- from and to files
 

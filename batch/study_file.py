@@ -16,7 +16,7 @@ from model.paths import read_assignment
 from model.scenario import Scenario, preset_names
 
 DATA = Path(__file__).parent / "data"
-FILE_KEYS = {"network": "file", "flaws": "history"}  # settings that may name a file
+FILE_KEYS = {"network": "path", "flaws": "history"}  # settings that may name a file
 
 
 def study_names() -> list[str]:

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
-from browser.layout import network_layout
 from browser.servers import SHORTEST_OUTAGE
 from model.errors import ScenarioError
 from model.figures import colours, plain
+from model.layout import network_layout
 
 if TYPE_CHECKING:
     from model.market import Market

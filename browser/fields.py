@@ -36,7 +36,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "network.kind": tuple(
         kind.model_fields["kind"].default
         for kind in get_args(get_args(Network)[0])
-        if kind.model_fields["kind"].default != "edge-list"
+        if kind.model_fields["kind"].default != "file"
     ),
     "flaws.source": ("poisson", "history"),
     "flaws.history": ("debian-kernel", "debian-advisories"),
@@ -119,7 +119,7 @@ def _fields(section: Settings, place: str, key: str) -> Iterator[Field]:
     if isinstance(value, Settings):
         for inner in [rest] if rest else type(value).model_fields:
             yield from _fields(value, path, inner)
-    elif not isinstance(value, list) and value is not None and first != "file":  # a visitor may not name files
+    elif not isinstance(value, list) and value is not None and path != "network.path":  # a visitor may not name files
         yield _field(section, path, first, value)
 
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from browser.charts import history, legend
 from browser.event_log import EventLog
-from browser.layout import network_layout
 from browser.servers import SHORTEST_OUTAGE, server_states
+from model.layout import network_layout
 
 if TYPE_CHECKING:
     from model.market import Market

@@ -23,6 +23,7 @@ from agents.provider import Provider
 from agents.word_of_mouth import Links
 from model.errors import ScenarioError
 from model.files import write_atomically
+from model.link_table import named
 from model.network import Graph
 from model.record import ProviderResponse
 from model.scenario_toml import to_toml
@@ -62,7 +63,7 @@ def save(market: "Market", path: str | Path) -> None:
         "scenario": to_toml(market.settings),
         "seed": market.seed,
         "day": market.day,
-        "graph": None if graph is None else {"directed": graph.directed},
+        "graph": None if graph is None else {"directed": graph.directed, "names": _names(graph)},
         "streams": {name: rng.bit_generator.state for name, rng in streams(market).items()},
         "last talk trial": market.talk_trials.last_drawn,
         "providers": [_provider(provider) for provider in market.providers],
@@ -70,7 +71,7 @@ def save(market: "Market", path: str | Path) -> None:
     }
     arrays = _users(market) | _record(market) | {"talk trials": market.talk_trials.pending}
     if graph is not None:
-        arrays |= {"indptr": graph.links.indptr, "indices": graph.links.indices}
+        arrays |= {"indptr": graph.links.indptr, "indices": graph.links.indices, "chance": graph.links.chance}
     arrays["state"] = np.frombuffer(json.dumps(state).encode(), np.uint8)
 
     def write(beside: Path) -> None:
@@ -97,8 +98,7 @@ def resume(path: str | Path, *, threads: int = 1) -> "Market":
             raise ScenarioError.of(
                 f"{path}: format", state["format"], f"must be {FORMAT}: it was written by another version"
             )
-        links = Links(arrays["indptr"], arrays["indices"]) if state["graph"] else None
-        graph = Graph(links, **state["graph"]) if links else None
+        graph = _graph(state["graph"], arrays) if state["graph"] else None
         market = Market(tomllib.loads(state["scenario"]), rng=state["seed"], graph=graph, threads=threads)
         _restore_market(market, state, arrays)
     except ScenarioError:  # another version, or a file named in the scenario is missing
@@ -159,6 +159,19 @@ def _policy(provider: Provider, policy: Policy) -> dict[str, Any]:
     return policy.model_dump()
 
 
+def _names(graph: Graph) -> list[Any] | None:
+    """Return the nodes of a graph as JSON can hold them."""
+    if graph.names is None:
+        return None
+    names: list[Any] = graph.names.tolist()
+    try:
+        if _nodes(json.loads(json.dumps(names))) == names:
+            return names
+    except (TypeError, ValueError):
+        pass
+    raise ScenarioError("graph: a checkpoint holds nodes that are text, numbers or tuples of these")
+
+
 def _users(market: "Market") -> Arrays:
     columns = {name: getattr(market.users, name) for name in COLUMNS}
     fleets = {f"fleet {j}": market.fleets.instances_of(j) for j in range(len(market.providers))}
@@ -188,6 +201,21 @@ def _record(market: "Market") -> Arrays:
 
 
 # --- reading
+
+
+def _graph(state: dict[str, Any], arrays: Arrays) -> Graph:
+    links = Links(arrays["indptr"], arrays["indices"], arrays["chance"])
+    names = None if state["names"] is None else named(_nodes(state["names"]))
+    return Graph(links, state["directed"], names)
+
+
+def _nodes(names: list[Any]) -> list[Any]:
+    """Return nodes from JSON, which has lists for tuples."""
+
+    def node(value: Any) -> Any:
+        return tuple(map(node, value)) if isinstance(value, list) else value
+
+    return [node(name) for name in names]
 
 
 def _restore_market(market: "Market", state: dict[str, Any], arrays: Arrays) -> None:

@@ -1,18 +1,16 @@
 """The conclusion of a run: one sentence, in dollars, on which policy pays."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agents.experience import DAYS_PER_MONTH
 from model.closed_forms import break_even_price, pays_for_rival_above
-
-if TYPE_CHECKING:
-    from model.market import Market
+from model.market_state import MarketState
 
 Provider = dict[str, Any]
 FIRST_DAYS = 30
 
 
-def conclusion(market: "Market", summary: dict[str, Any]) -> str:
+def conclusion(market: MarketState, summary: dict[str, Any]) -> str:
     """Return the concluding sentence of a run, given its summary from `model.summary.summarise`."""
     providers: list[Provider] = summary["providers"]
     if len(providers) == 1:
@@ -60,7 +58,7 @@ def _no_moves(providers: list[Provider]) -> str:
     )
 
 
-def _live_patching_pays(market: "Market", summary: dict[str, Any], live: int, other: int) -> str:
+def _live_patching_pays(market: MarketState, summary: dict[str, Any], live: int, other: int) -> str:
     """Return the answer to the email's question: who moved, who earns more, and what patches may cost at most."""
     rival, host = summary["providers"][live], summary["providers"][other]
     if not host["users_start"] or not rival["users_start"]:
@@ -92,7 +90,7 @@ def _live_patching_pays(market: "Market", summary: dict[str, Any], live: int, ot
     )
 
 
-def _after_responses(market: "Market", providers: list[Provider]) -> str:
+def _after_responses(market: MarketState, providers: list[Provider]) -> str:
     """Return what providers earn after their responses, compared with the first month."""
     record = market.record
     first = record.column("profit")[:FIRST_DAYS].mean(axis=0) * DAYS_PER_MONTH

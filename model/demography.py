@@ -6,7 +6,7 @@ user's stay is geometric with chance `1 - exp(-departures_per_year / 365)` a day
 `arrivals_per_day * 365 / departures_per_year` (Little 1961).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -89,12 +89,12 @@ def link_arrivals(graph: Graph, demography: Demography, links: int, seed: int) -
     known = ends.ravel() >= 0
     first, second = newcomers[known], ends.ravel()[known]
     talker = np.repeat(np.arange(len(graph), dtype=np.int32), np.diff(graph.links.indptr))
-    joined = generators.compress(
-        demography.rows,
-        np.concatenate([talker, first, second]),
-        np.concatenate([graph.links.indices, second, first]),
-    )
-    return Graph(joined, graph.directed)
+    talker = np.concatenate([talker, first, second])
+    joined = generators.compress(demography.rows, talker, np.concatenate([graph.links.indices, second, first]))
+    chance, key = graph.links.chance, graph.links.key
+    if len(chance):  # links of arrivals are always heard
+        chance = np.concatenate([chance, np.ones(2 * len(first))])[np.argsort(talker, kind="stable")]
+    return replace(graph, links=joined._replace(chance=chance, key=key))
 
 
 @kernel

@@ -47,10 +47,12 @@ def _real_path(loc: tuple[int | str, ...], tables: Any) -> tuple[list[int | str]
     """Separate the keys of the file from the kinds that pydantic inserts between them."""
     path: list[int | str] = []
     tags: list[str] = []
-    place = tables
+    place, tagged = tables, None
     for number, step in enumerate(loc):
         inside = step in place if isinstance(place, dict) else isinstance(place, list) and isinstance(step, int)
-        tag = isinstance(place, dict) and step in (place.get("kind"), place.get("source"))
+        tag = isinstance(place, dict) and step in (place.get("kind"), place.get("source")) and place is not tagged
+        if tag:  # the kind comes before a key of the same name, such as `file`
+            inside, tagged = False, place
         if not inside and (tag or not isinstance(place, dict | list)) and number < len(loc) - 1:
             tags.append(str(step))
             continue

@@ -1,7 +1,7 @@
 """Figures of one run: shares and profit over time, and flows of users, in colours for colour-blind readers."""
 
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,9 +9,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Curve
 
 from agents.experience import DAYS_PER_MONTH
-
-if TYPE_CHECKING:
-    from model.market import Market
+from model.market_state import MarketState
 
 # Okabe and Ito 2008; from the ninth provider on they repeat, hatched.
 PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
@@ -24,7 +22,7 @@ def colours(providers: int) -> list[str]:
     return [PALETTE[j % len(PALETTE)] for j in range(providers)]
 
 
-def history_figure(market: "Market") -> Figure:
+def history_figure(market: MarketState) -> Figure:
     """Draw shares (stacked) and profit per original server (30-day mean) by day."""
     record = market.record
     days, names = np.arange(1, record.days + 1), record.names
@@ -79,7 +77,7 @@ def trailing_mean(values: Any, window: int) -> Any:
     return (sums[last] - sums[first]) / (last - first)
 
 
-def start_to_end(market: "Market") -> Any:
+def start_to_end(market: MarketState) -> Any:
     """Return how many users began at each provider (row) and are at each now (column), of those there throughout."""
     _, user, origin, *_ = market.record.move_columns
     began = market.users.provider.astype(np.int64)
@@ -90,7 +88,7 @@ def start_to_end(market: "Market") -> Any:
     return counts
 
 
-def flows_figure(market: "Market") -> Figure:
+def flows_figure(market: MarketState) -> Figure:
     """Draw where users were at the start (left) and at the end (right), a ribbon for each pair."""
     counts, names = start_to_end(market), market.record.names
     total = counts.sum()

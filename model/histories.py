@@ -43,9 +43,13 @@ def read_history(name: str) -> list[DatedFlaw]:
         advisories = [row for row in _rows(DATA / "debian-advisories.csv") if row["kind"] == "DSA"]
         kernel = [_dated(row, "kernel") for row in advisories if row["package"] in ("linux", "linux-2.6")]
         return _merged(kernel + [_dated(row, "hypervisor") for row in advisories if row["group"] != "kernel"])
-    path = Path(name)
+    path = Path(name) / "flaws.csv" if Path(name).is_dir() else Path(name)
     if not path.is_file():
-        raise ScenarioError.of("flaws.history", name, "must be a CSV file, or one of: debian-kernel, debian-advisories")
+        raise ScenarioError.of(
+            "flaws.history",
+            name,
+            "must be a CSV file, a folder with flaws.csv, or one of: debian-kernel, debian-advisories",
+        )
     found = []
     for line, row in enumerate(_rows(path), start=2):
         where, text, count = f"flaws.history, {name} line {line}", row.get("date") or "", row.get("n_cve") or ""

@@ -40,12 +40,13 @@ from model.errors import ScenarioError
 from model.flaws import draw_flaws
 from model.initial_state import create_providers, create_users
 from model.mesa_face import MesaFace
-from model.network import Graph, from_networkx, graph_for
+from model.mesa_scenario import read_scenario
+from model.network import Graph, as_graph, graph_for
 from model.quiet_days import run_quiet_days
 from model.record import NO_DOWNTIME, NO_MOVES, Downtime, Moves, Record, Turnover
 from model.responses import review, start_planned_policies
 from model.scenario import Scenario
-from model.streams import stream
+from model.streams import checked_seed, stream
 
 
 class Market(MesaFace):
@@ -54,20 +55,25 @@ class Market(MesaFace):
     Parameters
     ----------
     scenario
-        A `Scenario`, the name of a preset, a TOML file, or nested tables.
-    rng
-        Root seed, a whole number from 0. None draws one from the operating system; see the attribute `seed`.
+        A `Scenario`, the name of a preset, a TOML file, or nested tables; or Mesa's own Scenario, of which a field
+        `preset` is the scenario to start from and the others are settings by dotted path.
+    rng, seed
+        Root seed, a whole number from 0, under either of Mesa's names. None draws one from the operating system; see
+        the attribute `seed`.
     graph
-        A networkx graph, whose nodes are the users in order, or a `Graph` built from the scenario's network.
-        With a networkx graph, which a scenario file cannot hold, the settings have `network.kind = "none"`.
+        A networkx or igraph graph, an adjacency matrix (NumPy or scipy.sparse), a list of edges, or a `Graph` that was
+        built from the scenario's network. Its nodes, in order, are the users, and `users.count` follows it. The
+        settings then say `network.kind = "none"`: a scenario file cannot hold it.
+    weights
+        Whether a neighbour hears a user's talk only with a chance: the weight of their link by the largest weight.
     tolerance, downtime_value
         One value for each user, in place of the scenario's lognormal distributions. Minutes a month; dollars a minute.
     provider
         The provider's index for each user, in place of the scenario's shares.
     threads
         Number of threads. Results do not depend on it; more than one pays from some hundred thousand users on.
-    settings
-        Any setting by its dotted path, e.g. `**{"users.count": 1000}`.
+    kwargs
+        Any setting by its dotted path, e.g. `**{"users.count": 1000}`. (Mesa's page wants this name.)
 
     Attributes
     ----------
@@ -82,7 +88,8 @@ class Market(MesaFace):
     providers : list of Provider
         The providers, in the scenario's order.
     network : Graph
-        Who hears whom; `graph` is the same as a networkx graph.
+        Who hears whom, and what was dropped in reading it; `graph` is the same as a networkx graph, its nodes called
+        as they were.
     record : Record
         What happened so far, as tables.
 
@@ -102,20 +109,24 @@ class Market(MesaFace):
         self,
         scenario: Scenario | str | Path | Mapping[str, Any] = "thought-experiment",
         *,
-        rng: int | None = None,
+        rng: int | str | None = None,
+        seed: int | str | None = None,
         graph: Any = None,
+        weights: bool = False,
         tolerance: ArrayLike | None = None,
         downtime_value: ArrayLike | None = None,
         provider: Sequence[int] | NDArray[np.integer] | None = None,
         threads: int = 1,
-        **settings: Any,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(rng)
+        source, kwargs, rng, mesa_scenario = read_scenario(scenario, kwargs, rng)
+        super().__init__(checked_seed(rng, seed), mesa_scenario)
         self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes
         if graph is not None and not isinstance(graph, Graph):
-            settings = {"network": {"kind": "none"}} | settings
-            graph = self.given_graph = from_networkx(graph)
-        self.settings = given = Scenario.load(scenario, **settings)
+            graph = self.given_graph = as_graph(graph, weights)
+            kwargs = {"network": {"kind": "none"}} | kwargs
+        nodes = None if graph is None else len(graph)
+        self.settings = given = Scenario.load(source, nodes=nodes, **kwargs)
         talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
 
@@ -129,15 +140,16 @@ class Market(MesaFace):
         self.fleets = Fleets.of(self.users, len(self.providers))
         for host in self.providers:
             host.original_servers = host.servers
-        self.record = Record([p.name for p in self.providers], days, self.fleets.size.copy())
+        node = None if self.network.names is None else self.network.node
+        self.record = Record([p.name for p in self.providers], days, self.fleets.size.copy(), node)
         self.contracts = Contracts(given.users.contract_days, given.users.count, self.demography.arrives, seed)
         self.entry = Entry(given.open_market.direct, self.record.users_at_start, stream(seed, "asking"))
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        weights = message_weights(talk.listen, talk.negativity, self.network.max_in_degree)
+        heeds = message_weights(talk.listen, talk.negativity, self.network.max_in_degree)
         mailbox, links, hears = Mailbox.on(self.rows), self.network.links, self.network.hears
-        self.population = Population(self.users, links, hears, mailbox, self.decay, weights)
+        self.population = Population(self.users, links, hears, mailbox, self.decay, heeds)
         redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)
@@ -155,8 +167,7 @@ class Market(MesaFace):
     def step(self) -> None:
         """Simulate one day, in the order that docs/odd.md gives."""
         day = self._begin_day()
-        present = (self.demography, self.population, self.fleets, self._offers, self.entry)
-        arrived, departed = arrivals_and_departures(day, *present)
+        arrived, departed = self._arrivals_and_departures(day)
         flaws = self.flaws.get(day, [])
         outages = [provider.patch(day, flaws) for provider in self.providers]
         affected, downtime = self._apply_outages(day, outages)
@@ -174,13 +185,15 @@ class Market(MesaFace):
         if days is not None and not isinstance(days, int | np.integer):
             raise ScenarioError.of("days", days, "must be a whole number")
         end = self.settings.days if days is None else min(self.day + days, self.settings.days)
-        needs_every_day = type(self).step is not Market.step or self.own_collector is not None
-        while self.day < end:
-            if not needs_every_day:
-                run_quiet_days(self, end)
-                self.steps = self.day
-            if self.day < end:
+        if type(self).step is not Market.step or self._needs_every_day:
+            while self.day < end:
                 self.step()
+            return self
+        while self.day < end:
+            run_quiet_days(self, end)
+            if self.day < end:
+                Market.step(self)  # not Mesa's, which would count it
+        self._set_time(self.day)
         return self
 
     # --- the parts of a day
@@ -198,6 +211,13 @@ class Market(MesaFace):
                 inform(self.news, np.flatnonzero(aware), PRICE)
         self.contracts.renew(self.day, self.users, self.news)
         return self.day
+
+    def _arrivals_and_departures(self, day: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """Return the providers of today's arrivals, and of those who depart today or were removed by hand."""
+        removed, self.removed = np.array(self.removed, np.int16), []
+        present = (self.demography, self.population, self.fleets, self._offers, self.entry)
+        arrived, departed = arrivals_and_departures(day, *present)
+        return arrived, np.concatenate([removed, departed])
 
     def update_offers(self) -> None:
         """Read the providers' prices and the reach of their platforms."""

@@ -1,20 +1,27 @@
 """The market as Mesa sees it: agents, their views, moving them, the graph and the data collector."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
-from agents.fleets import Fleets, relocate
+from agents.fleets import Fleets, depart, relocate
 from agents.provider import Provider
 from agents.user import User
 from agents.users import Floats, Users
-from model.collect import collector_from
+from model.data_collector import RecordCollector
+from model.demography import Demography
+from model.display import market_html, market_line
 from model.errors import ScenarioError
+from model.grid import UserNetwork
 from model.network import Graph
 from model.record import Record
-from model.streams import checked_seed
+from model.scenario import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
@@ -24,18 +31,25 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     """
 
     day: int
+    settings: Scenario
     users: Users
     providers: list[Provider]
     fleets: Fleets
+    demography: Demography
     network: Graph
     record: Record
     decay: Floats  # see agents.experience.decay_factors
 
-    def __init__(self, rng: int | None) -> None:
-        self.seed = checked_seed(rng)
-        super().__init__(rng=self.seed)
+    def __init__(self, seed: int, scenario: Any) -> None:
+        super().__init__(rng=seed)
+        if scenario is not None:
+            self.scenario = scenario
+        self.seed = seed
         self.user_views: dict[int, User] = {}
         self.own_collector: Any = None  # the data collector set by the caller
+        self.removed: list[int] = []  # providers of the users removed by hand since the last day
+        self._record_collector: RecordCollector | None = None
+        self._grid: UserNetwork | None = None
 
     @property
     def agents(self) -> Any:
@@ -49,6 +63,11 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         self._create_user_views()
         return super().agents_by_type
 
+    @property
+    def agent_types(self) -> list[type]:
+        """The classes of agents: providers and users."""
+        return [Provider, User]
+
     def user(self, row: int) -> User:
         """Return the Mesa agent of one user, always the same object."""
         if row not in self.user_views:
@@ -56,13 +75,27 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         return self.user_views[row]
 
     def _create_user_views(self) -> None:
-        """Create the missing views, and remove those of users who have left the market."""
+        """Create the missing views, and drop those of users who have left the market."""
         present = self.users.provider >= 0
         for row in [row for row in self.user_views if not present[row]]:
-            self.user_views.pop(row).remove()
+            mesa.Agent.remove(self.user_views.pop(row))
         if len(self.user_views) < present.sum():
             for row in np.flatnonzero(present).tolist():
                 self.user(row)
+
+    def remove_users(self, rows: Sequence[int] | NDArray[np.integer]) -> None:
+        """Let users leave the market for good, today; they are departures of the next day in the record."""
+        leaving = np.unique(np.asarray(rows, np.int64))
+        leaving = leaving[self.users.provider[leaving] >= 0]
+        self.removed += self.users.provider[leaving].tolist()
+        depart(leaving, self.users, self.fleets)
+        for row in leaving.tolist():
+            if row in self.user_views:
+                mesa.Agent.remove(self.user_views.pop(row))
+
+    def remove_all_agents(self) -> None:
+        """Let all users leave the market. The providers stay: a market is made of them."""
+        self.remove_users(np.flatnonzero(self.users.provider >= 0))
 
     def move(self, rows: Sequence[int], name: str) -> None:
         """Move users to the provider of that name, outside the rules and without an entry in the record of moves.
@@ -91,10 +124,65 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         return self.network.to_networkx()
 
     @property
+    def grid(self) -> UserNetwork:
+        """The network as a Mesa space with a cell for each user; made when first accessed, then kept up to date.
+
+        Raises
+        ------
+        ScenarioError
+            If there are more users than Mesa's components can draw.
+        """
+        if self._grid is None:
+            self._grid = UserNetwork(self.network, self.settings.network.kind, self.random)
+        self._grid.place(self.users.provider >= 0, self.user)
+        return self._grid
+
+    def cell_of(self, row: int) -> Any:
+        """Return a user's cell in `grid`."""
+        grid = self.grid if self._grid is None else self._grid
+        return grid[row]
+
+    @property
     def datacollector(self) -> Any:
         """A Mesa DataCollector: the one set by the caller, else one with users, shares, profits and moves by day."""
-        return collector_from(self.record) if self.own_collector is None else self.own_collector
+        if self.own_collector is not None:
+            return self.own_collector
+        if self._record_collector is None:
+            self._record_collector = RecordCollector(self.record)
+        self._record_collector.collect(self)
+        return self._record_collector
 
     @datacollector.setter
     def datacollector(self, collector: Any) -> None:
         self.own_collector = collector
+
+    # --- how it shows itself
+
+    def __repr__(self) -> str:
+        return market_line(self)
+
+    def _repr_html_(self) -> str:
+        return market_html(self)
+
+    def plot(self) -> "Figure":
+        """Draw shares and profits by day, as a matplotlib figure; `figure.savefig("run.png")` keeps it."""
+        from model.figures import history_figure  # matplotlib takes a moment
+
+        return history_figure(self)
+
+    # --- time
+
+    @property
+    def _needs_every_day(self) -> bool:
+        """Whether somebody has to see every day: a data collector, or an event scheduled with Mesa (from 3.5 on)."""
+        events = getattr(self, "_event_list", ())  # one of them is Mesa's own next step
+        return self.own_collector is not None or len(events) > 1
+
+    def _set_time(self, day: int) -> None:
+        """Tell Mesa how many days have passed where they were not stepped."""
+        self.steps = day
+        schedule = getattr(self, "_default_schedule", None)
+        if schedule is not None:  # from 3.5 on, Mesa keeps a clock, and the time of the next step
+            schedule.pause()
+            self.time = float(day)
+            schedule.resume()

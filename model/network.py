@@ -1,17 +1,17 @@
-"""The network: who hears whom, as compressed neighbour lists, from any built-in kind, networkx or a file."""
+"""The network: who hears whom, as compressed neighbour lists, from any built-in kind, a graph or a file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.users import Ints
 from agents.word_of_mouth import Links
 from model import generators, schema
 from model.errors import ScenarioError
+from model.link_table import LinkTable, links_of
+from model.network_files import read_network
 from model.streams import stream
 
 if TYPE_CHECKING:
@@ -24,10 +24,21 @@ class Graph:
 
     links: Links  # from talker to those who hear it
     directed: bool = False
+    names: NDArray[Any] | None = None  # what each user is called where it comes from; None: by its number
+    notes: tuple[str, ...] = ()  # what was dropped on the way, and what is not used
 
     def __len__(self) -> int:
         """Return the number of users."""
         return len(self.links.indptr) - 1
+
+    def node(self, row: int) -> Any:
+        """Return what a user is called in the graph; who arrives later has no name there, and gets one."""
+        if self.names is None:
+            return row
+        if row >= len(self.names):
+            return f"arrival {row}"
+        name = self.names[row]
+        return name.item() if isinstance(name, np.generic) else name
 
     @cached_property
     def hears(self) -> Links:
@@ -42,14 +53,17 @@ class Graph:
         """The largest number of users that any user hears."""
         return int(np.diff(self.hears.indptr).max(initial=0))
 
-    def to_networkx(self) -> Any:
-        """Return the same graph as a networkx `Graph` or `DiGraph`."""
+    def to_networkx(self, *, names: bool = True) -> Any:
+        """Return the same graph as a networkx `Graph` or `DiGraph`; without names, its nodes are the users' rows."""
         import networkx as nx
 
         graph = nx.DiGraph() if self.directed else nx.Graph()
-        graph.add_nodes_from(range(len(self)))
+        nodes = [self.node(row) if names else row for row in range(len(self))]
+        graph.add_nodes_from(nodes)
         talker = np.repeat(np.arange(len(self)), np.diff(self.links.indptr))
-        graph.add_edges_from(zip(talker.tolist(), self.links.indices.tolist(), strict=True))
+        graph.add_edges_from(
+            (nodes[a], nodes[b]) for a, b in zip(talker.tolist(), self.links.indices.tolist(), strict=True)
+        )
         return graph
 
 
@@ -62,11 +76,13 @@ def graph_for(scenario: "Scenario", given: Graph | None, seed: int) -> Graph:
         If the graph has another number of nodes.
     """
     users = scenario.users.count
-    if given is None:
-        return build_graph(scenario.network, users, seed)
-    if len(given) != users:
-        raise ScenarioError.of("users.count", users, f"must be {len(given)}, the nodes of the graph passed in")
-    return given
+    graph = build_graph(scenario.network, users, seed) if given is None else given
+    if len(graph) != users:
+        raise ScenarioError.of("users.count", users, f"must be {len(graph)}, the nodes of the graph passed in")
+    if not len(graph.links.chance):
+        return graph
+    key = np.int64(stream(seed, "weights").integers(2**62))
+    return replace(graph, links=graph.links._replace(key=key))
 
 
 def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
@@ -85,8 +101,8 @@ def build_graph(network: schema.Network, users: int, seed: int) -> Graph:
             edges = generators.complete(users)
         case schema.NoNetwork():
             edges = np.empty((2, 0), np.int32)
-        case schema.EdgeList():
-            return from_edges(users, read_edges(network.file, users, network.directed), network.directed)
+        case schema.NetworkFile():
+            return from_links(read_network(network), network.weights)
     return from_edges(users, edges)
 
 
@@ -98,49 +114,29 @@ def from_edges(users: int, edges: NDArray[np.integer], directed: bool = False) -
     return Graph(generators.compress(users, np.concatenate([first, second]), np.concatenate([second, first])))
 
 
-def from_networkx(graph: Any) -> Graph:
-    """Convert a networkx graph; its nodes, in their order, are the users.
-
-    Parallel edges count once. A directed edge i -> l means that l hears i.
+def from_links(table: LinkTable, weighted: bool = False) -> Graph:
+    """Return the graph with these links; `weighted`: a neighbour hears a talker with a chance of weight by largest.
 
     Raises
     ------
     ScenarioError
-        If a node is linked to itself.
+        If the weights are to be used, and there are none above 0.
     """
-    number = {node: i for i, node in enumerate(graph)}
-    directed = bool(graph.is_directed())
-    pairs = {(number[a], number[b]) for a, b in graph.edges()}
-    if not directed:
-        pairs = {(min(a, b), max(a, b)) for a, b in pairs}
-    edges = np.array(sorted(pairs), np.int32).reshape(-1, 2).T
-    loops = edges[0][edges[0] == edges[1]]
-    if len(loops):
-        raise ScenarioError.of("graph", f"node number {loops[0]} is linked to itself", "must have no self-loops")
-    return from_edges(len(number), edges, directed)
+    graph = from_edges(table.users, table.ends, table.directed)
+    notes = [f"dropped: {table.dropped}"] if table.dropped else []
+    if weighted:
+        if table.weights is None or not table.weights.max(initial=0):
+            raise ScenarioError("network.weights = true: must be false; no link has a weight above 0")
+        talker, chance = table.ends[0], table.weights / table.weights.max()
+        if not table.directed:
+            talker, chance = np.concatenate(list(table.ends)), np.concatenate([chance, chance])
+        graph = replace(graph, links=graph.links._replace(chance=chance[np.argsort(talker, kind="stable")]))
+    unused = [*table.unused, *(["weight"] if table.weights is not None and not weighted else [])]
+    if unused:
+        notes.append(f"not used: {', '.join(unused)}")
+    return replace(graph, names=table.names, notes=tuple(notes))
 
 
-def read_edges(file: str, users: int, directed: bool = False) -> Ints:
-    """Read an edge list: two user numbers a line, separated by comma or blank; `#` starts a comment."""
-    field = "network.file"
-    path = Path(file)
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError.of(field, file, f"must be a readable text file ({error})") from None
-    edges = set()
-    for number, line in enumerate(lines, start=1):
-        words = line.partition("#")[0].replace(",", " ").split()
-        if not words:
-            continue
-        try:
-            a, b = (int(word) for word in words)
-        except ValueError:
-            raise ScenarioError(f"{field}, {file} line {number}: {line!r} must be two user numbers") from None
-        if not (0 <= a < users and 0 <= b < users and a != b):
-            allowed = f"must link two different users from 0 to {users - 1}"
-            raise ScenarioError(f"{field}, {file} line {number}: {line!r} {allowed}")
-        if (a, b) in edges or ((b, a) in edges and not directed):
-            raise ScenarioError(f"{field}, {file} line {number}: {line!r} must not repeat an edge")
-        edges.add((a, b))
-    return np.array(sorted(edges), np.int32).reshape(-1, 2).T
+def as_graph(graph: Any, weighted: bool = False) -> Graph:
+    """Return any library's graph as the network of a market; see `model.link_table.links_of`."""
+    return from_links(links_of(graph), weighted)

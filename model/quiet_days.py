@@ -27,6 +27,7 @@ class Steppable(Protocol):
     flaws: Mapping[int, list[Flaw]]
     demography: Demography
     providers: list[Provider]
+    removed: list[int]
     _threads: ThreadPool | None
 
     def _talk_until_someone_leaves(self, day: int, end: int) -> tuple[int, Ints]: ...
@@ -55,8 +56,8 @@ def run_quiet_days(market: Steppable, end: int) -> None:
 
 def needs_every_day(market: Steppable) -> bool:
     """Return whether something happens, or has to be looked at, on any day."""
-    users = market.settings.users
-    return bool(users.advertising_per_day or users.contract_days or market.demography.changing or market._threads)
+    users, coming_or_going = market.settings.users, market.demography.changing or market.removed
+    return bool(users.advertising_per_day or users.contract_days or coming_or_going or market._threads)
 
 
 def first_busy_day(market: Steppable, end: int) -> int:

@@ -1,5 +1,6 @@
 """The record: everything that happened in a market, kept as arrays and available as pandas tables."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -96,8 +97,15 @@ NO_DOWNTIME = Downtime(0.0, 0.0, 0.0, 0.0)
 class Record:
     """What happened in a market: days of providers, moves of users, outages and responses."""
 
-    def __init__(self, names: list[str], days: int, users_at_start: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        names: list[str],
+        days: int,
+        users_at_start: NDArray[np.int64],
+        node: Callable[[int], Any] | None = None,
+    ) -> None:
         self.names = names
+        self.node = node  # what a user is called in the graph, where users are not called by their numbers
         self.days = 0  # recorded so far
         self.users_at_start = users_at_start
         self.daily = np.zeros((days, len(names), len(DAILY)))
@@ -199,14 +207,21 @@ class Record:
 
     @property
     def moves(self) -> "pd.DataFrame":
-        """One row for each move: day, user, from, to, trigger, source, gain in minutes a month."""
+        """One row for each move: day, user, from, to, trigger, source, gain in minutes a month.
+
+        Where the nodes of the graph have names, `node` is the user's: a number, or else text.
+        """
         import pandas as pd
 
         day, user, origin, target, trigger, source, gain = self.move_columns
+        nodes = [] if self.node is None else [self.node(row) for row in user.tolist()]
+        plain = len({type(node) for node in nodes}) == 1 and isinstance(nodes[0], int | str)
+        named = {} if self.node is None else {"node": nodes if plain else [str(node) for node in nodes]}
         return pd.DataFrame(
             {
                 "day": day,
                 "user": user,
+                **named,
                 "from": self._named(origin),
                 "to": self._named(target),
                 "trigger": pd.Categorical.from_codes(trigger, categories=list(TRIGGERS)),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from pydantic import ValidationError, model_validator
 
 from agents.policies import LivePatch
@@ -18,16 +19,18 @@ from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import explain
 from model.histories import read_history
+from model.html import settings_html
+from model.network_files import read_network
 from model.paths import in_setting_order, set_path
 from model.published_terms import fill_published_terms
 from model.schema import (
     BarabasiAlbert,
     Complete,
-    EdgeList,
     ErdosRenyi,
     Flaws,
     History,
     Network,
+    NetworkFile,
     OpenMarket,
     Poisson,
     ProviderSettings,
@@ -62,6 +65,13 @@ class Scenario(Settings):
         check_replayed_patches(self.providers, self.flaws)
         return self
 
+    def __repr__(self) -> str:
+        names = ", ".join(provider.name for provider in self.providers)
+        return f"<Scenario {self.name!r}: {self.users.count:,} users, {self.days:,} days, {names}>"
+
+    def _repr_html_(self) -> str:
+        return settings_html(repr(self), self)
+
     @property
     def shares(self) -> list[float]:
         """The providers' shares at the start; those left out divide the rest equally."""
@@ -80,32 +90,65 @@ class Scenario(Settings):
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
         tables = fill_published_terms(copy.deepcopy(dict(data)))
+        network, users = tables.get("network"), tables.setdefault("users", {})
+        if isinstance(network, dict) and network.get("kind") == "edge-list":
+            raise ScenarioError.of("network.kind", "edge-list", "is 'file' now, and network.file is network.path")
+        said = not isinstance(users, dict) or "count" in users
         try:
-            return cls.model_validate(tables)
+            if not said and isinstance(network, dict) and network.get("kind") == "file":
+                users["count"] = read_network(NetworkFile.model_validate(network)).users
+        except ValidationError:
+            pass  # what is wrong with it is told below
+        try:
+            scenario = cls.model_validate(tables)
         except ValidationError as error:
             raise ScenarioError(explain(error, cls, tables)) from None
+        return scenario if said else scenario._with_count_unsaid()
+
+    def _with_count_unsaid(self) -> Self:
+        """Note that nobody has said how many users there are: a graph may say it yet."""
+        self.users.model_fields_set.discard("count")
+        return self
 
     @classmethod
-    def load(cls, source: "str | Path | Scenario | Mapping[str, Any]", **settings: Any) -> "Scenario":
+    def load(
+        cls, source: "str | Path | Scenario | Mapping[str, Any]", *, nodes: int | None = None, **settings: Any
+    ) -> "Scenario":
         """Return a scenario from a preset's name, a TOML file, tables or another scenario.
 
         Parameters
         ----------
         source
             The scenario to start from.
+        nodes
+            Number of nodes of a graph that the users are on: `users.count`, unless that says another number.
         settings
             Values that replace those of `source`, by dotted path, e.g. `**{"users.count": 1000}`.
         """
         if not isinstance(source, Scenario | Mapping | str | Path):
             raise ScenarioError(f"scenario {source!r}: must be a preset's name, a file, tables or a Scenario")
         if not isinstance(source, Scenario):
+            preset = isinstance(source, str) and source in preset_names()
             source = cls.parse(source if isinstance(source, Mapping) else read_tables(source))
-        if not settings:
+            source = source._with_count_unsaid() if preset else source
+        if not settings and nodes is None:
             return source
         tables = source.tables()
         for path in in_setting_order(settings):
-            set_path(tables, path, settings[path])
-        return cls.parse(tables)
+            value = settings[path]
+            set_path(tables, path, value.item() if isinstance(value, np.generic) else value)
+        said = {"users", "users.count"} & set(settings) or "count" in source.users.model_fields_set
+        on_file = isinstance(tables.get("network"), dict) and tables["network"].get("kind") == "file"
+        if said:
+            count = tables["users"].get("count") if isinstance(tables["users"], dict) else None
+            if nodes is not None and count != nodes:
+                raise ScenarioError.of("users.count", count, f"must be left out, or {nodes}, the nodes of the graph")
+        elif nodes is not None:
+            tables["users"]["count"] = nodes
+        elif on_file:
+            del tables["users"]["count"]
+        scenario = cls.parse(tables)
+        return scenario if said else scenario._with_count_unsaid()
 
     @classmethod
     def preset(cls, name: str, **settings: Any) -> "Scenario":
@@ -155,7 +198,7 @@ def read_tables(source: str | Path) -> dict[str, Any]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ScenarioError(f"scenario {str(source)!r}: must be a readable TOML file: {error}") from None
-    for table, key in (("flaws", "history"), ("network", "file")):
+    for table, key in (("flaws", "history"), ("network", "path")):
         section = tables.get(table)
         if not preset and isinstance(section, dict) and isinstance(section.get(key), str):
             beside = path.parent / section[key]
@@ -206,8 +249,9 @@ def check_network(network: Network, users: int) -> None:
             check_blocks(network, users)
         case Complete() if users > COMPLETE_LIMIT:
             raise ScenarioError.of("users.count", users, f"must be at most {COMPLETE_LIMIT} on a complete network")
-        case EdgeList() if not Path(network.file).is_file():
-            raise ScenarioError.of("network.file", network.file, "must be a file")
+        case NetworkFile() if users != read_network(network).users:
+            allowed = f"must be left out, or {read_network(network).users}, the users in {network.path}"
+            raise ScenarioError.of("users.count", users, allowed)
 
 
 def check_blocks(network: StochasticBlock, users: int) -> None:

@@ -124,16 +124,30 @@ class NoNetwork(Settings):
     kind: Literal["none"] = "none"
 
 
-class EdgeList(Settings):
-    """A network from data: a file with two user numbers (0 to count - 1) a line."""
+class NetworkColumns(Settings):
+    """What the columns of a table of links are called, where their headings do not say it."""
 
-    kind: Literal["edge-list"] = "edge-list"
-    file: str = setting(..., "path of the file, relative to the scenario file; columns by comma or blank")
-    directed: bool = setting(False, "true: in a line `a b`, b hears a, but a does not hear b", grade="design")
+    source: str | None = setting(None, "heading of who tells; left out: source, from, ... or the first", grade="design")
+    target: str | None = setting(None, "heading of who hears; left out: target, to, ... or the second", grade="design")
+    weight: str | None = setting(None, "heading of the links' weights; left out: weight", grade="design")
+
+
+class NetworkFile(Settings):
+    """A network from data, in any of the usual forms; `users.count` follows it."""
+
+    kind: Literal["file"] = "file"
+    path: str = setting(..., "path of the file, relative to the scenario file")
+    columns: NetworkColumns = setting(NetworkColumns, "which columns of a table are meant")
+    directed: bool | None = setting(
+        None, "true: a link a b means that b hears a, but a does not hear b; left out: as the file says", grade="design"
+    )
+    weights: bool = setting(
+        False, "true: a neighbour hears a user's talk with a chance of the link's weight by the largest weight"
+    )
 
 
 Network = Annotated[
-    WattsStrogatz | BarabasiAlbert | ErdosRenyi | StochasticBlock | Complete | NoNetwork | EdgeList,
+    WattsStrogatz | BarabasiAlbert | ErdosRenyi | StochasticBlock | Complete | NoNetwork | NetworkFile,
     Field(discriminator="kind"),
 ]
 

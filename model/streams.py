@@ -19,13 +19,24 @@ def fresh_seed() -> int:
     return secrets.randbits(53)
 
 
-def checked_seed(rng: Any) -> int:
-    """Return the root seed; no seed means a fresh one, never a fixed one."""
-    if rng is None:
+def checked_seed(rng: Any, seed: Any = None) -> int:
+    """Return the root seed, given as `rng` or as `seed`; no seed means a fresh one, never a fixed one.
+
+    Digits in a string are a number: Mesa's page passes what is typed as it is.
+
+    >>> checked_seed("17"), checked_seed(None, seed=3)
+    (17, 3)
+    """
+    if rng is not None and seed is not None:
+        raise ScenarioError.of("seed", seed, f"must be left out where rng = {rng!r} is given")
+    name, value = ("rng", rng) if seed is None else ("seed", seed)
+    if value is None:
         return fresh_seed()
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer) or rng < 0:
-        raise ScenarioError.of("rng", rng, "must be a whole number from 0, or None")
-    return int(rng)
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise ScenarioError.of(name, value, "must be a whole number from 0, or None")
+    return int(value)
 
 
 def stream(seed: int, use: str, owner: str = "") -> np.random.Generator:

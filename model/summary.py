@@ -1,28 +1,26 @@
 """The summary of a run: what `patchmarket run` prints, and its `--json` object."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from agents.experience import DAYS_PER_MONTH
 from agents.users import SOURCES, TRIGGERS
 from model.conclusion import conclusion
+from model.market_state import MarketState
 from model.record import Record
-
-if TYPE_CHECKING:
-    from model.market import Market
 
 CLOSING_DAYS = 30
 MINUTES_PER_DAY = 1440
 
 
-def summarise(market: "Market") -> dict[str, Any]:
+def summarise(market: MarketState) -> dict[str, Any]:
     """Return the run so far as numbers and a concluding sentence.
 
     `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
     last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
-    `responses` is present only if a provider has responded, `second_instances` (by provider) only where users can buy
-    one;
+    `network` (what was dropped of a given network, or is not used) and `responses` are present only if there are any,
+    `second_instances` (by provider) only where users can buy one;
     `flows[i][j]` counts moves from provider i to provider j. Rates without a denominator are None.
     """
     record = market.record
@@ -44,12 +42,14 @@ def summarise(market: "Market") -> dict[str, Any]:
     }
     if market.settings.users.redundancy.available:
         summary["second_instances"] = [p.instances - p.users for p in market.providers]
+    if market.network.notes:
+        summary["network"] = "; ".join(market.network.notes)
     if record.responses:
         summary["responses"] = [event._asdict() for event in record.responses]
     return summary | {"answer": conclusion(market, summary)}
 
 
-def _provider(market: "Market", j: int) -> dict[str, Any]:
+def _provider(market: MarketState, j: int) -> dict[str, Any]:
     record, provider = market.record, market.providers[j]
     totals = {name: float(record.column(name)[:, j].sum()) for name in ("revenue", "costs", "profit")}
     minutes = float(record.column("downtime_minutes")[:, j].sum())
@@ -74,7 +74,7 @@ def users_by_morning(record: Record) -> Any:
     return evenings + record.column("arrived") - record.column("departed")
 
 
-def closing_profit(market: "Market", j: int) -> float | None:
+def closing_profit(market: MarketState, j: int) -> float | None:
     """Return a provider's profit per original server over the last 30 days, dollars a month."""
     record = market.record
     servers = market.providers[j].original_servers

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batch.analysis import open_study
     from batch.runner import run_study
     from batch.study import Study
+    from browser.mesa_page import solara_page
     from model.errors import ScenarioError
     from model.market import Market
     from model.scenario import Scenario
@@ -44,6 +45,7 @@ __all__ = [
     "open_study",
     "run_study",
     "sensitivity",
+    "solara_page",
     "validate",
     "write_report",
 ]
@@ -63,6 +65,7 @@ _HOMES = {
     "open_study": "batch",
     "run_study": "batch",
     "sensitivity": "answers",
+    "solara_page": "browser.mesa_page",
     "validate": "answers",
     "write_report": "answers",
 }

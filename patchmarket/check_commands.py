@@ -1,4 +1,4 @@
-"""Commands that take results away and check them: `report`, `validate`, `parameters` and `reproduce`."""
+"""Commands that take results away and check them: `report`, `validate`, `parameters`, `schema` and `reproduce`."""
 
 import os
 from pathlib import Path
@@ -81,16 +81,42 @@ def parameters(
         print(f"Written to {write}")
 
 
+def schema(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="scenario, study, targets or company.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write all of them where the project keeps them.")] = False,
+) -> None:
+    """Print the JSON Schema of a kind of file.
+
+    Editors complete and check a file by it.
+
+    Examples: patchmarket schema scenario > scenario.schema.json; patchmarket schema --write
+    """
+    from model.errors import ScenarioError
+    from patchmarket.schemas import kinds, schema_text, write_all
+
+    if (name is None) != write:
+        raise ScenarioError(f"NAME: must be given, or else --write, not both; there are {', '.join(kinds())}")
+    if name is not None:
+        print(schema_text(name), end="")
+        return
+    for path in write_all():
+        print(f"Written to {path}")
+
+
 def reproduce(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Claims: folders of results/.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All claims.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 where something differs.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="A small version of each claim, in seconds.")] = False,
     workers: WorkersOption = None,
+    crate: Annotated[
+        Path | None, typer.Option(metavar="FILE.zip", help="Pack inputs, outputs, environment, commands (RO-Crate).")
+    ] = None,
 ) -> int:
     """Rebuild the published claims from their seeds, or check them.
 
-    Examples: patchmarket reproduce fifth; patchmarket reproduce --all; patchmarket reproduce --quick --all --check
+    Examples: patchmarket reproduce fifth; patchmarket reproduce --quick --all --check;
+    patchmarket reproduce --all --crate claims.zip
     """
     from model.errors import ScenarioError
 
@@ -98,5 +124,5 @@ def reproduce(
         from results.command import reproduce as reproduce_claims
     except ModuleNotFoundError:
         raise ScenarioError("reproduce: needs the project's folder results/, which an installed copy lacks") from None
-    differing = reproduce_claims(names or [], every=every, check=check, quick=quick, workers=workers)
+    differing = reproduce_claims(names or [], every=every, check=check, quick=quick, workers=workers, crate=crate)
     return FAILED if differing else 0

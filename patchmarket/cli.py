@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from patchmarket import check_commands, market_commands, question_commands, study_commands
+from patchmarket import check_commands, data_commands, market_commands, question_commands, study_commands
 from patchmarket.options import BAD_INPUT, FAILED, INTERRUPTED
 
 HELP = """Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches?
@@ -36,10 +36,12 @@ GROUPS = {  # in each, those that most people need come first
         question_commands.discover,
         question_commands.calibrate,
     ),
+    "Read data": (data_commands.network, data_commands.records),
     "Take away and check": (
         check_commands.report,
         check_commands.validate,
         check_commands.parameters,
+        check_commands.schema,
         check_commands.reproduce,
     ),
 }

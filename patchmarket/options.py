@@ -26,3 +26,19 @@ def load(scenario: str, assignments: list[str]) -> "Scenario":
     from model.scenario import Scenario
 
     return Scenario.load(scenario, **dict(read_assignment(text) for text in assignments))
+
+
+def read_columns(text: str | None) -> dict[str, str]:
+    """Read what columns are called, `date=Datum,minutes=Dauer`.
+
+    Raises
+    ------
+    ScenarioError
+        If it is something else.
+    """
+    from model.errors import ScenarioError
+
+    pairs = [part.partition("=") for part in (text or "").split(",") if text]
+    if not all(key.strip() and name.strip() for key, _, name in pairs):
+        raise ScenarioError.of("--columns", text, "must be KEY=NAME,..., e.g. date=Datum,minutes=Dauer")
+    return {key.strip(): name.strip() for key, _, name in pairs}

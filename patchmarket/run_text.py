@@ -17,6 +17,8 @@ def print_summary(summary: dict[str, Any]) -> None:
     console.print(
         f"{summary['scenario']}: {summary['users']:,} users, {summary['days']:,} days, seed {summary['seed']}\n"
     )
+    if "network" in summary:
+        console.print(f"Network: {summary['network']}\n")
     tables = {
         "Users": users_table(summary),
         f"Dollars in {summary['days']:,} days": money_table(summary),

@@ -6,6 +6,7 @@ from model.errors import ScenarioError
 from results.claim import Claim
 
 NAMES = (
+    "headline",
     "fifth",
     "breakeven",
     "debian",
@@ -16,6 +17,8 @@ NAMES = (
     "redundancy",
     "scale",
     "docking",
+    "structure",
+    "patterns",
 )
 
 

@@ -37,6 +37,10 @@ class Claim:
         Return the figure and the answer in one sentence, from the summary file alone.
     notes
         Background that a reader needs to judge the answer, as Markdown.
+    changes
+        What would change the answer, as Markdown.
+    table
+        Returns a table for the page from the summary, as Markdown.
     """
 
     folder: Path
@@ -47,6 +51,8 @@ class Claim:
     draw: "Callable[[pd.DataFrame], Figure]"
     sentence: "Callable[[pd.DataFrame], str]"
     notes: str
+    changes: str
+    table: "Callable[[pd.DataFrame], str] | None" = None
 
     @property
     def name(self) -> str:
@@ -64,9 +70,10 @@ class Claim:
         rows = "\n".join(
             f"| {key} | {_format(value)} | {_format(self.quick[key])} |" for key, value in self.full.items()
         )
+        table = f"{self.table(summary)}\n\n" if self.table else ""
         return (
-            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n"
-            f"{self.notes.strip()}\n\n"
+            f"# {self.question}\n\n**{self.sentence(summary)}**\n\n![{self.question}]({FIGURE})\n\n{table}"
+            f"{self.notes.strip()}\n\n**What would change it.** {self.changes.strip()}\n\n"
             f"| parameter | [{SUMMARY}]({SUMMARY}) | [{QUICK}]({QUICK}) |\n|---|---|---|\n{rows}\n\n"
             f"Rebuild with `patchmarket reproduce {self.name}`, check with `patchmarket reproduce {self.name} "
             f"--check`. The code is in [study.py](study.py). This page is generated from `{SUMMARY}`.\n"

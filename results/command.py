@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from batch.durable import write_durably
 from batch.machine import cores
@@ -11,13 +12,18 @@ from model.errors import ScenarioError
 from results.catalogue import NAMES, load_claim
 from results.claim import QUICK, SUMMARY, Claim, read_summary
 from results.contents import CONTENTS, table_of_contents
+from results.crate import check_place, write_crate
 from results.reproduce import check as check_claim
 from results.reproduce import rebuild
 
 
-def reproduce(names: Sequence[str], *, every: bool, check: bool, quick: bool, workers: int | None) -> int:
-    """Rebuild or check claims; return the number of differences found."""
+def reproduce(
+    names: Sequence[str], *, every: bool, check: bool, quick: bool, workers: int | None, crate: Path | None = None
+) -> int:
+    """Rebuild or check claims, and pack them into a research object; return the number of differences found."""
     claims = load_claims(names, every=every)
+    if crate is not None:
+        check_place(crate, check=check)
     workers = workers or cores()
     begin, code = time.perf_counter(), git_state()
     differences = 0
@@ -32,6 +38,9 @@ def reproduce(names: Sequence[str], *, every: bool, check: bool, quick: bool, wo
     elif check and every and CONTENTS.read_text(encoding="utf-8") != table_of_contents():
         differences += 1
         print("results/README.md: does not agree with the summaries", file=sys.stderr)
+    if crate is not None:
+        write_crate(crate, claims)
+        print(f"Written to {crate}")
     total = time.perf_counter() - begin
     what = f"{differences} difference{'s' * (differences != 1)}" if check else "all written"
     print(f"{len(claims)} claim{'s' * (len(claims) != 1)} in {total:.0f} s: {what}")

@@ -1,4 +1,4 @@
-"""The table of contents, `results/README.md`: the question and the answer of each claim, from its summary."""
+"""The table of contents, `results/README.md`: each claim's question, answer, figure and what would change it."""
 
 from pathlib import Path
 
@@ -8,8 +8,9 @@ from results.claim import FIGURE, SUMMARY, read_summary
 CONTENTS = Path(__file__).parent / "README.md"
 ABOUT = """# Results
 
-Each folder contains one claim: a question, an answer with generated numbers, a figure drawn from `summary.csv` alone,
-the study with its parameters at the top, and `manifest.json` with command, commit, versions, seeds and hashes.
+Each folder contains one claim: a question, an answer with generated numbers and intervals, a figure drawn from
+`summary.csv` alone, what would change the answer, the study with its parameters at the top, and `manifest.json` with
+command, commit, versions, seeds and hashes.
 
 ```console
 $ uv run patchmarket reproduce fifth
@@ -40,5 +41,6 @@ def table_of_contents() -> str:
             answer = claim.sentence(read_summary(path.read_text(encoding="utf-8")))
             parts.append(
                 f"## [{claim.question}]({name}/README.md)\n\n{answer}\n\n![{claim.question}]({name}/{FIGURE})\n\n"
+                f"**What would change it.** {claim.changes.strip()}\n\n"
             )
     return "".join(parts).rstrip() + "\n"

@@ -14,6 +14,7 @@ from agents.maintenance import Maintenance
 from agents.settings import Settings, setting
 
 SECONDS_PER_MINUTE = 60.0
+REBOOT = "debian-user, June 2018; of the order of 10 for a host with guests (Russinovich et al. 2021)"
 
 
 class Outage(NamedTuple):
@@ -167,7 +168,7 @@ class FullReboots(CampaignPolicy):
     """Base of the policies whose campaigns are ordinary reboots."""
 
     outage_minutes: float = setting(
-        5.0, "minutes a reboot costs each user", unit="minutes", source="debian-user, June 2018", ge=0, le=1440
+        5.0, "minutes a reboot costs each user", unit="minutes", source=REBOOT, ge=0, le=1440
     )
 
     @property

@@ -124,4 +124,8 @@ email's `5000 x`. The factor for talk multiplies both probabilities of talking, 
 Tolerance, talk and memory are assumed, and the tolerance is calibrated to the email at talk 1. The answer is therefore
 the whole map, not a single number in it.
 """,
+    """
+How much downtime users bear and how much they talk, which nobody has measured: the map says by how much. A longer
+horizon raises the price that the first year allows towards the one at the year's end.
+""",
 )

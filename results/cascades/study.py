@@ -174,4 +174,8 @@ rare but large. Intervals of shares of runs are Agresti-Coull intervals. **Talk*
 servers per host) on different networks. Users who hear of a better host compare it themselves and need no majority,
 so in a better connected network they only learn of it sooner.
 """,
+    """
+Users who follow the many rather than compare for themselves: then the left figure's window holds for hosts too. A
+measured network of users.
+""",
 )

@@ -190,4 +190,8 @@ and `failover` (the same campaigns, each taking seconds), `defer` (a planned reb
 unlimited support). The share lost is that of the thought experiment (ten servers per host) with the year's flaws, over
 316 days from a fresh start; mean and interval are over replicates that differ in users, network and talk.
 """,
+    """
+The next years: one busy year is no trend. An operator who judges some uploads harmless reboots less often; another
+distribution has other dates.
+""",
 )

@@ -100,4 +100,7 @@ same flaws and network, but draw different users and different talk, so runs are
 are shared, the Kolmogorov-Smirnov distance tends to be smaller than between independent samples; the paired difference
 is the more sensitive test. Where nothing is random, the two agree user by user: `tests/model/test_reference.py`.
 """,
+    """
+An error found in either model; a rule that only one of them has is not compared (money, contracts, credits).
+""",
 )

@@ -135,4 +135,8 @@ intervals are bootstrapped.
 Settings that are not screened (policies, prices, sizes) are choices, not uncertainties. How much users talk matters
 less than how often they have outages and how much they tolerate: once users know a rival, more talk changes little.
 """,
+    """
+Other ranges: the shares of the variance are shares of what these ranges allow. A measured tolerance or memory would
+narrow the first and third of them.
+""",
 )

@@ -108,4 +108,8 @@ The computed profits at the share x lost by the end of the year are `5000 (1 - x
 users who leave within those 30 days still pay the host for part of them, and the rival pays for whole servers, even if
 the last one is not full.
 """,
+    """
+A measured share of users who leave because of reboots would replace the calibrated one. The arithmetic holds for any
+share; another spread of flaws over the year changes how widely runs differ.
+""",
 )

@@ -130,4 +130,8 @@ prices are higher. When both patch, nobody has a reason to move, so each earns w
 rebooting, minus the price of the patches: there is no free lunch, but the users get a better service.
 `patchmarket game` computes any other game of this kind.
 """,
+    """
+Users who bear more downtime, patches at several times the email's price, or a horizon other than a year; hosts that
+differ in more than their policy.
+""",
 )

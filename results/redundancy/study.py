@@ -146,4 +146,7 @@ who are with the rival then. Bands are intervals over replicates, and "clearly m
 rival patches live, and its hardware fails as often, or never. In the latter case it is as cheap and simply better, and
 explaining to users that they could build availability themselves does not help.
 """,
+    """
+A measured value of a minute and of the effort to run a second instance; hardware that fails more or less often.
+""",
 )

@@ -124,4 +124,8 @@ matches every cut at its next review, within 30 days. Each host starts with twen
 servers matters little. Profit is the mean over all three years, per server that the host had at the start. Gains are
 paired: same users, network and flaws. Holding is what the email calls being crushed.
 """,
+    """
+Another price of patches, a rival that looks less often, a longer or shorter horizon, or users to whom a dollar is worth
+more or fewer minutes.
+""",
 )

@@ -122,4 +122,7 @@ share: a large market is still a single draw of them, and averaging over more us
 replicate all sizes have the same flaws, so means are compared by paired differences from the largest market. Intervals
 of standard deviations assume a normal distribution.
 """,
+    """
+Fewer servers a host: outages then hit more users at once. Networks other than a small world were not tried.
+""",
 )

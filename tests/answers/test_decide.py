@@ -236,8 +236,8 @@ def test_vendors_differ_in_all_their_terms():
     assert len(by_name) == len(vendors())
     hotpatch = by_name["Windows Server 2025 hotpatch with Azure Arc"]
     policy = scenario.replace(**hotpatch.patching).providers[0].policy
-    assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 24.0)
-    assert hotpatch.price == 24.0
+    assert (policy.coverage, policy.max_age_days, policy.per_server_month) == (0.9, 91, 0.0)
+    assert hotpatch.price == 0.0
     slow = scenario.replace(**{"providers.0.policy.notice_days": 91})
     assert "Amazon Linux kernel live patching" not in {c.name for c in asked(slow, "vendor")}
 

@@ -101,25 +101,24 @@ def test_the_base_is_a_preset_a_file_or_tables(tmp_path):
     assert Study.load(PLAIN | {"scenario": base.tables()}) == preset
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "mine.toml").write_text(
-        'name = "mine"\n[[providers]]\nname = "A"\n'
-        '[network]\nkind = "edge-list"\nfile = "friends.txt"\n[users]\ncount = 3\n'
+        'name = "mine"\n[[providers]]\nname = "A"\n[network]\nkind = "file"\npath = "friends.txt"\n[users]\ncount = 3\n'
     )
     (tmp_path / "scenarios" / "friends.txt").write_text("0 1\n1 2\n")
     (tmp_path / "study.toml").write_text('name = "s"\nscenario = "scenarios/mine.toml"\n')
     study = Study.load(tmp_path / "study.toml")
     assert study.base.name == "mine"
-    assert study.base.network.file == str(tmp_path / "scenarios" / "friends.txt")
+    assert study.base.network.path == str(tmp_path / "scenarios" / "friends.txt")
 
 
 def test_files_count_by_what_is_in_them(tmp_path):
     digests = []
-    for folder, edges in (("a", "0 1\n"), ("b", "0 1\n"), ("c", "1 2\n")):
+    for folder, edges in (("a", "0 1\n0 2\n"), ("b", "0 1\n0 2\n"), ("c", "0 1\n1 2\n")):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "friends.txt").write_text(edges)
         (tmp_path / folder / "study.toml").write_text(
             'name = "s"\nscenario = "quiet"\nsettings = { users.count = 3, network.kind = "complete" }\n'
             '[[factors]]\npath = "network"\n'
-            'levels = [{ kind = "edge-list", file = "friends.txt" }, { kind = "none" }]\n'
+            'levels = [{ kind = "file", path = "friends.txt" }, { kind = "none" }]\n'
         )
         digests.append(Study.load(tmp_path / folder / "study.toml").digest)
     assert digests[0] == digests[1] != digests[2]

@@ -85,7 +85,7 @@ def couples(tmp_path, **settings):
     """Return a market in which every user hears one user, of the other provider, and nobody ever moves."""
     edges = tmp_path / "couples.csv"
     edges.write_text("".join(f"{i},{i + 1}\n" for i in range(0, USERS, 2)))
-    network = {"kind": "edge-list", "file": str(edges)}
+    network = {"kind": "file", "path": str(edges)}
     still = {"network": network, "users.tolerance.median": float("inf"), "flaws.per_year": 20.0}
     return scenario_of(USERS, **SMALL, **still, **settings), np.arange(USERS) % 2
 

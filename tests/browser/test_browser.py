@@ -21,14 +21,14 @@ from browser.animation import Animation, check_path
 from browser.controls import Controls
 from browser.downloads import DOWNLOADS
 from browser.form import Form
-from browser.layout import closed_curve, network_layout
 from browser.links import format_link, parse_link
 from browser.market_view import MarketView
 from browser.serve import SameOriginOnly, is_loopback
 from browser.servers import server_states
 from browser.session import Session
 from model import Market, Scenario, ScenarioError
-from model.network import from_networkx
+from model.layout import closed_curve, network_layout
+from model.network import as_graph
 
 SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
 
@@ -111,11 +111,11 @@ def test_invalid_input_is_named_and_the_rest_of_the_form_stays():
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("network.file", "/etc/passwd"),
+        ("network.path", "/etc/passwd"),
         ("flaws.history", "/etc/passwd"),
         ("name", "x"),
         ("providers.7.price", "1"),
-        ("network.kind", "edge-list"),
+        ("network.kind", "file"),
     ],
 )
 def test_a_visitor_can_set_only_what_the_page_offers(path, text):
@@ -148,23 +148,23 @@ def test_a_link_restores_scenarios_and_seed():
 
 
 def test_a_bad_link_names_its_errors_and_keeps_the_rest():
-    link = "?scenario=nowhere&seed=-1&users.count=500&network.file=/etc/passwd"
+    link = "?scenario=nowhere&seed=-1&users.count=500&network.path=/etc/passwd"
     (form,), seed, errors = parse_link(link, None, "quiet", 3)
     assert form.scenario.users.count == 500
     assert seed == 3
-    assert [line.split(" ")[0] for line in errors.splitlines()] == ["seed", "scenario", "network.file"]
+    assert [line.split(" ")[0] for line in errors.splitlines()] == ["seed", "scenario", "network.path"]
 
 
 def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
     (tmp_path / "edges.txt").write_text("0 1\n1 2\n")
     (tmp_path / "flaws.csv").write_text("date\n2024-01-01\n2024-03-01\n")
-    tables = Scenario.preset("thought-experiment", **{"users.count": 300, "days": 30}).tables()
-    tables["network"] = {"kind": "edge-list", "file": str(tmp_path / "edges.txt")}
+    tables = Scenario.preset("thought-experiment", **{"users.count": 3, "network.kind": "none", "days": 30}).tables()
+    tables["network"] = {"kind": "file", "path": str(tmp_path / "edges.txt")}
     tables["flaws"] = {"source": "history", "history": str(tmp_path / "flaws.csv")}
     own = Scenario.parse(tables)
     form = Form("own", own)
     assert form.scenario == own
-    for path in ("network.file", "flaws.history"):
+    for path in ("network.path", "flaws.history"):
         with pytest.raises(ScenarioError, match=path):
             form.set_value(path, "/etc/passwd")
 
@@ -190,7 +190,7 @@ def test_neighbours_are_nearer_than_strangers(kind):
 
         shuffled = np.random.default_rng(1).permutation(1000)
         lattice = nx.watts_strogatz_graph(1000, 8, 0.0)
-        graph = from_networkx(nx.relabel_nodes(lattice, dict(enumerate(shuffled.tolist()))))
+        graph = as_graph(nx.relabel_nodes(lattice, dict(enumerate(shuffled.tolist()))))
     places = network_layout(graph, kind)
     talker = np.repeat(np.arange(1000), np.diff(graph.links.indptr))
     apart = np.linalg.norm(places[talker] - places[graph.links.indices], axis=1)

@@ -206,8 +206,8 @@ def test_bad_input_is_shown_and_the_market_stays(visit):
     type_in(page, "users.count", "501")
     page.get_by_text("501 users, by provider").wait_for()
     assert page.get_by_role("alert").count() == 0
-    bad = visit("?network.file=/etc/passwd&users.count=400")
-    bad.get_by_role("alert").get_by_text("network.file = '/etc/passwd': cannot be set on this page").wait_for()
+    bad = visit("?network.path=/etc/passwd&users.count=400")
+    bad.get_by_role("alert").get_by_text("network.path = '/etc/passwd': cannot be set on this page").wait_for()
 
 
 def test_two_scenarios_are_compared_on_one_seed_and_the_link_restores_them(visit):

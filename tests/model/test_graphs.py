@@ -1,12 +1,14 @@
+import igraph
 import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
-from model import generators, schema
-from model.errors import ScenarioError
-from model.network import build_graph, from_edges, from_networkx
+from model import Market, Scenario, ScenarioError, generators, schema
+from model.checkpoint import resume, save
+from model.network import as_graph, build_graph, from_edges
 
 KINDS = {
     "watts-strogatz": schema.WattsStrogatz(degree=6, rewiring=0.3),
@@ -186,93 +188,11 @@ def test_every_pair_is_linked_with_its_chance(kind, inside):
         assert np.abs(linked[pairs] / graphs - chance).max() < 5.5 * error  # the worst of 1,770 pairs
 
 
-# --- edge lists from a file
-
-
-def edge_list(tmp_path, text, users=5, directed=False):
-    file = tmp_path / "edges.txt"
-    file.write_text(text, encoding="utf-8")
-    return build_graph(schema.EdgeList(file=str(file), directed=directed), users, 1)
-
-
 def from_pairs(users, pairs, kind=nx.Graph):
     graph = kind()
     graph.add_nodes_from(range(users))
     graph.add_edges_from(pairs)
     return graph
-
-
-def test_an_edge_list_takes_commas_blanks_comments_and_empty_lines(tmp_path):
-    graph = edge_list(tmp_path, "# who hears whom\n0 1\n\n1,2  # friends\n  3 ,\t2\n   # nobody\n")
-    assert_simple(graph)
-    assert nx.utils.graphs_equal(graph.to_networkx(), from_pairs(5, [(0, 1), (1, 2), (2, 3)]))
-    assert graph.max_in_degree == 2
-
-
-def test_an_edge_list_may_be_empty(tmp_path):
-    assert len(edge_list(tmp_path, "# nobody\n").links.indices) == 0
-
-
-@pytest.mark.parametrize(
-    ("line", "allowed"),
-    [
-        ("0", "must be two user numbers"),
-        ("0 1 2", "must be two user numbers"),
-        ("0 x", "must be two user numbers"),
-        ("0 1.5", "must be two user numbers"),
-        ("0;1", "must be two user numbers"),
-        ("2 2", "must link two different users from 0 to 4"),
-        ("0 5", "must link two different users from 0 to 4"),
-        ("-1 0", "must link two different users from 0 to 4"),
-        ("3 4", "must not repeat an edge"),
-        ("4 3", "must not repeat an edge"),
-    ],
-)
-def test_a_bad_line_of_an_edge_list_is_named(tmp_path, monkeypatch, line, allowed):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "edges.txt").write_text(f"# numbers\n3 4\n{line}\n0 1\n", encoding="utf-8")
-    with pytest.raises(ScenarioError) as caught:
-        build_graph(schema.EdgeList(file="edges.txt"), 5, 1)
-    for told in ("network.file", "edges.txt", "line 3:", repr(line), allowed):
-        assert told in str(caught.value)
-
-
-@pytest.mark.parametrize("line", ["0 x", "0 5", "0 1"])
-def test_a_bad_line_is_named_however_long_the_path_of_the_file(tmp_path, line):
-    folder = tmp_path / ("a-long-name-" * 8)
-    folder.mkdir()
-    with pytest.raises(ScenarioError, match="line 2"):
-        edge_list(folder, f"0 1\n{line}\n")
-
-
-@pytest.mark.parametrize("content", [None, b"\xff\xfe0 1\n"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch, content):
-    monkeypatch.chdir(tmp_path)
-    if content is not None:
-        (tmp_path / "edges.txt").write_bytes(content)
-    with pytest.raises(ScenarioError, match=r"edges\.txt.*must be a readable text file"):
-        build_graph(schema.EdgeList(file="edges.txt"), 5, 1)
-
-
-def test_in_a_directed_edge_list_the_second_hears_the_first(tmp_path):
-    graph = edge_list(tmp_path, "0 1\n0 2\n3 2\n", directed=True)
-    assert graph.directed
-    assert nx.utils.graphs_equal(graph.to_networkx(), from_pairs(5, [(0, 1), (0, 2), (3, 2)], nx.DiGraph))
-    talkers_of = [
-        graph.hears.indices[a:b].tolist() for a, b in zip(graph.hears.indptr, graph.hears.indptr[1:], strict=False)
-    ]
-    assert talkers_of == [[], [0], [0, 3], [], []]
-    assert graph.max_in_degree == 2
-
-
-def test_in_a_directed_edge_list_two_users_may_hear_each_other(tmp_path):
-    graph = edge_list(tmp_path, "0 1\n1 0\n", directed=True)
-    assert nx.utils.graphs_equal(graph.to_networkx(), from_pairs(5, [(0, 1), (1, 0)], nx.DiGraph))
-
-
-def test_a_directed_edge_list_repeats_no_edge_either(tmp_path):
-    with pytest.raises(ScenarioError, match="must not repeat an edge"):
-        edge_list(tmp_path, "0 1\n0 1\n", directed=True)
 
 
 # --- hearing is telling in reverse
@@ -315,26 +235,48 @@ def test_neighbours_are_compressed_in_the_order_of_the_edges():
 def test_a_networkx_graph_comes_back_as_it_was(drawn, directed):
     users, edges = drawn
     given_graph = from_pairs(users, edges, nx.DiGraph if directed else nx.Graph)
-    graph = from_networkx(given_graph)
+    graph = as_graph(given_graph)
     assert graph.directed == directed
     assert len(graph) == users
     assert nx.utils.graphs_equal(graph.to_networkx(), given_graph)
-    assert same(from_networkx(graph.to_networkx()), graph)
+    assert same(as_graph(graph.to_networkx()), graph)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_built_in_graph_survives_networkx(kind):
     graph = build_graph(KINDS[kind], 30, 1)
-    assert np.array_equal(adjacency(from_networkx(graph.to_networkx())), adjacency(graph))
+    assert np.array_equal(adjacency(as_graph(graph.to_networkx())), adjacency(graph))
 
 
-def test_nodes_are_users_in_their_order_whatever_they_are_called():
-    given_graph = nx.Graph()
-    given_graph.add_nodes_from(["zoe", "adam", ("x", 1), 7])
-    given_graph.add_edges_from([("adam", "zoe"), (7, "zoe")])
-    graph = from_networkx(given_graph)
-    assert sorted(graph.to_networkx().edges) == [(0, 1), (0, 3)]
-    assert len(graph) == 4
+NODES = {
+    "text": ["zoe", "adam", "bo", "cy", "dee"],
+    "tuples": [(0, 0), (0, 1), (1, 0), (1, 1), (2, 0)],
+    "mixed": ["zoe", ("x", 1), 7, -4, 2.5],
+    "numbers": [5, 3, 9, 0, 1],
+}
+
+
+@pytest.mark.parametrize("nodes", NODES.values(), ids=NODES)
+@pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph, nx.MultiGraph, nx.MultiDiGraph])
+def test_nodes_are_users_in_their_order_and_come_back_whatever_they_are_called(kind, nodes, tmp_path):
+    given_graph = kind(name="club")
+    given_graph.add_nodes_from((node, {"age": 3}) for node in nodes)
+    given_graph.add_edges_from([(nodes[1], nodes[0]), (nodes[3], nodes[0])], since=2020)
+    for graph in (given_graph, nx.freeze(given_graph.copy()), nx.subgraph_view(given_graph)):
+        market = Market(graph=graph, rng=1, days=20).run()
+        assert market.settings.users.count == 5
+        assert list(market.graph) == [market.user(row).node for row in range(5)] == list(nodes)
+        assert set(market.graph.edges) == {edge[:2] for edge in nx.Graph(graph).edges} or graph.is_directed()
+        assert not graph.is_directed() or set(market.graph.edges) == set(nx.DiGraph(graph).edges)
+    save(market, tmp_path / "a.npz")
+    assert list(resume(tmp_path / "a.npz").graph) == list(nodes)
+
+
+def test_a_node_that_no_file_can_hold_is_named_when_it_is_to_be_saved(tmp_path):
+    market = Market(graph=nx.Graph([(frozenset([1]), frozenset([2]))]), rng=1, days=5)
+    assert set(market.graph) == {frozenset([1]), frozenset([2])}
+    with pytest.raises(ScenarioError, match="a checkpoint holds nodes that are text, numbers or tuples"):
+        save(market, tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize(
@@ -342,19 +284,101 @@ def test_nodes_are_users_in_their_order_whatever_they_are_called():
     [(nx.MultiGraph, {(0, 1), (1, 2)}), (nx.MultiDiGraph, {(0, 1), (1, 0), (1, 2)})],
 )
 def test_parallel_edges_count_once(kind, expected):
-    graph = from_networkx(from_pairs(3, [(0, 1), (0, 1), (1, 0), (1, 2)], kind))
+    graph = as_graph(from_pairs(3, [(0, 1), (0, 1), (1, 0), (1, 2)], kind))
     assert set(graph.to_networkx().edges) == expected
     assert adjacency(graph).max() == 1
     assert graph.directed == (kind is nx.MultiDiGraph)
+    assert graph.notes[0].startswith("dropped: ")
 
 
 @pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph, nx.MultiGraph])
-def test_a_node_linked_to_itself_is_refused(kind):
-    with pytest.raises(ScenarioError, match="node number 1 is linked to itself"):
-        from_networkx(from_pairs(3, [(0, 1), (1, 1)], kind))
+def test_links_of_a_node_to_itself_are_dropped_and_counted(kind):
+    graph = as_graph(from_pairs(3, [(0, 1), (1, 1)], kind))
+    assert set(graph.to_networkx().edges) == {(0, 1)}
+    assert graph.notes == ("dropped: 1 link of a user to itself",)
 
 
 def test_a_networkx_graph_without_edges_is_taken():
-    graph = from_networkx(nx.empty_graph(3))
+    graph = as_graph(nx.empty_graph(3))
     assert len(graph) == 3
     assert len(graph.links.indices) == 0
+
+
+# --- other libraries
+
+
+CLUB = nx.Graph(nx.karate_club_graph().edges)
+CLUB = nx.convert_node_labels_to_integers(CLUB, ordering="sorted")
+
+
+@pytest.mark.parametrize("directed", [False, True])
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda graph: nx.to_numpy_array(graph, nodelist=range(34)),
+        lambda graph: nx.to_numpy_array(graph, nodelist=range(34)).astype(bool),
+        lambda graph: nx.to_scipy_sparse_array(graph, nodelist=range(34)),
+        lambda graph: sparse.csc_matrix(nx.to_scipy_sparse_array(graph, nodelist=range(34))),
+        lambda graph: igraph.Graph(34, list(graph.edges), directed=graph.is_directed()),
+    ],
+    ids=["numpy", "numpy-bool", "scipy-array", "scipy-matrix", "igraph"],
+)
+def test_matrices_and_igraph_graphs_are_taken(convert, directed):
+    graph = nx.DiGraph(list(CLUB.edges)) if directed else CLUB
+    found = as_graph(convert(graph))
+    assert found.directed == directed
+    assert nx.utils.graphs_equal(found.to_networkx(), graph)
+
+
+def test_pairs_and_triples_are_taken():
+    assert nx.utils.graphs_equal(as_graph(list(CLUB.edges)).to_networkx(), CLUB)
+    graph = as_graph([("b", "a", 2.0), ("b", "c", 1)], weighted=True)
+    assert list(graph.to_networkx()) == ["b", "a", "c"]
+    assert graph.links.chance.tolist() == [1.0, 0.5, 1.0, 0.5]
+    assert as_graph([(9, 5), (5, 7)]).names.tolist() == [5, 7, 9]
+
+
+def test_names_and_weights_of_an_igraph_graph_are_taken():
+    graph = igraph.Graph(
+        edges=[(0, 1), (1, 2)], vertex_attrs={"name": ["ada", "bo", "cy"]}, edge_attrs={"weight": [1, 4]}
+    )
+    found = as_graph(graph, weighted=True)
+    assert set(found.to_networkx().edges) == {("ada", "bo"), ("bo", "cy")}
+    assert found.links.chance.tolist() == [0.25, 1.0, 0.25, 1.0]  # 0 to 1, 1 to 2 and 0, 2 to 1
+
+
+@pytest.mark.parametrize(
+    ("graph", "told"),
+    [
+        (3, "graph, a int: must be a networkx or igraph graph"),
+        ("friends.csv", "graph, a str: must be a networkx or igraph graph"),
+        ({0: [1]}, "graph, a dict: must be"),
+        ([1, 2], "graph: item 1, 1, must be a pair of nodes"),
+        ([(0, 1), (0, 1, 2, 3)], "graph: item 2, "),
+        ([([], 1)], "graph: item 1, "),
+        ([], "graph: must have at least one link"),
+        (nx.Graph(), "graph: must have at least one node"),
+        (np.array([[0, -1], [-1, 0]]), "entry -1 of the matrix must be a number from 0"),
+        (np.array([[0, np.nan], [0, 0]]), "entry nan of the matrix must be"),
+        (np.array([["a", "b"], ["c", "d"]]), "must be of numbers from 0"),
+        (nx.Graph([(0, 1, {"weight": "heavy"})]), "weight 'heavy' of link 1 must be a number from 0"),
+    ],
+)
+def test_what_is_no_graph_is_one_line(graph, told):
+    with pytest.raises(ScenarioError) as caught:
+        Market(graph=graph)
+    assert told in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_count_follows_the_graph_unless_another_is_given():
+    assert Market(graph=nx.karate_club_graph(), rng=1).settings.users.count == 34
+    assert Market("many-policies", graph=CLUB, rng=1).settings.users.count == 34
+    for said in ({"scenario": Scenario.preset("quiet", **{"users.count": 50})}, {"users.count": 50}):
+        with pytest.raises(ScenarioError, match=r"users\.count = 50: must be left out, or 34, the nodes of the graph"):
+            Market(graph=CLUB, rng=1, **said)
+
+
+def test_who_arrives_later_gets_a_name_of_its_own():
+    market = Market(graph=nx.grid_2d_graph(3, 3), rng=1, **{"open_market.arrivals_per_day": 1.0, "days": 30}).run()
+    assert list(market.graph)[:10] == [*nx.grid_2d_graph(3, 3), "arrival 9"]

@@ -108,38 +108,63 @@ def test_the_callers_data_collector_is_fed_every_day():
     assert len(market.datacollector.get_agenttype_vars_dataframe(User)) == 20 * 300
 
 
-def test_the_built_in_collector_agrees_with_the_record():
-    market = small(days=60).run()
+def test_the_built_in_collector_begins_with_the_start_and_agrees_with_the_record():
+    market = small(days=60)
+    before = market.datacollector.get_model_vars_dataframe()
+    assert before["users: Live & Co"].tolist() == [150]
+    market.run()
     table = market.datacollector.get_model_vars_dataframe()
-    assert len(table) == 60
-    assert table["users: Live & Co"].tolist() == market.record.column("users")[:, 1].tolist()
+    assert len(table) == 61
+    assert table["users: Live & Co"].tolist() == [150, *market.record.column("users")[:, 1].tolist()]
+    assert table["profit: Reboot & Co"].tolist() == [0.0, *market.record.column("profit")[:, 0].tolist()]
+    assert table["share: Live & Co"].iloc[-1] == pytest.approx(market.providers[1].users / 300)
     assert table["moves"].sum() == len(market.record.moves)
 
 
-def test_batch_run_with_dotted_parameters_and_seeds():
+def test_collecting_in_a_loop_of_ones_own_adds_one_row_a_day():
+    market = small(days=20)
+    while market.running:
+        market.step()
+        market.datacollector.collect(market)
+    assert len(market.datacollector.get_model_vars_dataframe()) == 21
+    own = mesa.DataCollector(agent_reporters={"id": "unique_id"}, model_reporters={"day": "day"})
+    market = small(days=3)
+    while market.running:
+        market.step()
+        own.collect(market)
+    assert own.get_model_vars_dataframe()["day"].tolist() == [1, 2, 3]
+    assert len(own.get_agent_vars_dataframe()) == 3 * 302
+
+
+def test_batch_run_with_dotted_parameters_numpy_values_and_seeds_under_either_name():
     parameters = {
-        "users.count": 200,
+        "users.count": np.arange(200, 400, 100),
         "days": 40,
-        "flaws.per_year": [0.0, 50.0],
+        "flaws.per_year": 50.0,
         "users.tolerance.median": 1.0,
-        "rng": [1, 2, 3],
+        "rng": range(3),
     }
-    if mesa.__version__ >= "3.4":
-        seeds = parameters.pop("rng")
-        rows = mesa.batch_run(Market, parameters, rng=seeds, display_progress=False)
-    else:
-        rows = mesa.batch_run(Market, parameters, display_progress=False)
-    table = pd.DataFrame(rows)
-    assert len(table) == 6
+    rows = mesa.batch_run(Market, parameters, display_progress=False)
+    assert len(rows) == 6
+    assert {(row["users.count"], row["rng"]) for row in rows} == {(n, seed) for n in (200, 300) for seed in range(3)}
     for row in rows:
-        again = Market(
-            rng=row["rng"],
-            **{key: row[key] for key in ("users.count", "days", "flaws.per_year", "users.tolerance.median")},
-        ).run()
+        again = Market(rng=row["rng"], **{key: row[key] for key in parameters if key != "rng"}).run()
         assert row["users: Live & Co"] == again.providers[1].users
-    assert table.loc[table["flaws.per_year"] == 50.0, "share: Live & Co"].gt(0.5).any()
-    daily = mesa.batch_run(Market, {"users.count": 200, "days": 5}, data_collection_period=1, display_progress=False)
-    assert len(daily) == 5
+    assert any(row["share: Live & Co"] > 0.5 for row in rows)
+
+
+@pytest.mark.slow
+def test_batch_run_in_two_processes_gives_the_same():
+    parameters = {"users.count": 200, "days": 30, "flaws.per_year": [10.0, 50.0], "seed": 5}
+    one, two = (
+        mesa.batch_run(Market, parameters, number_processes=n, display_progress=False, data_collection_period=1)
+        for n in (1, 2)
+    )
+    assert len(one) >= 60
+    key = ["RunId", "Step"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(one).sort_values(key, ignore_index=True), pd.DataFrame(two).sort_values(key, ignore_index=True)
+    )
 
 
 @pytest.mark.parametrize("clone", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))], ids=["deepcopy", "pickle"])
@@ -169,6 +194,90 @@ def test_a_market_that_nobody_holds_is_freed():
     assert gone() is None
 
 
+def test_a_hundred_markets_are_freed():
+    held = [weakref.ref(small(days=2).run()) for _ in range(100)]
+    gc.collect()
+    assert sum(one() is not None for one in held) == 0
+
+
+def test_a_removed_user_is_a_departure_and_everything_still_balances():
+    market = small(days=10).run(4)
+    user = market.user(11)
+    provider = next(p.index for p in market.providers if p.name == user.provider)
+    user.remove()
+    user.remove()  # it is gone already
+    assert market.user(11) not in market.agents
+    assert len(market.agents_by_type[User]) == 299
+    market.run()
+    record = market.record
+    assert record.column("departed").sum() == record.column("departed")[4, provider] == 1
+    assert record.column("users").sum(axis=1).tolist() == [300] * 4 + [299] * 6
+    stays = record.users_at_start + np.cumsum(
+        record.column("joined") - record.column("left") + record.column("arrived") - record.column("departed"), axis=0
+    )
+    assert (stays == record.column("users")).all()
+    paid = record.column("instances") * record.column("price") * 12 / 365
+    assert record.column("revenue") == pytest.approx(paid)
+    with pytest.raises(TypeError, match="provider 'Reboot & Co': cannot be removed"):
+        market.providers[0].remove()
+
+
+def test_removing_all_agents_leaves_the_providers_alone():
+    market = small(days=5).run(2)
+    market.remove_all_agents()
+    market.run()
+    assert market.record.column("users")[-1].tolist() == [0, 0]
+    assert market.record.column("departed").sum() == 300
+    assert len(market.agents_by_type[Provider]) == 2
+
+
+def test_agent_types_are_known_before_anybody_has_looked():
+    assert small().agent_types == [Provider, User]
+
+
+def test_sort_and_shuffle_do():
+    market = small()
+    users = market.agents_by_type[User]
+    tolerances = users.sort("tolerance", ascending=True).get("tolerance")
+    assert tolerances == sorted(market.users.tolerance.tolist())
+    seen = []
+    users.shuffle_do(lambda user: seen.append(user.row))
+    assert sorted(seen) == list(range(300))
+
+
+@pytest.mark.skipif(not hasattr(mesa.Model, "schedule_event"), reason="Mesa schedules events from 3.5 on")
+def test_mesas_clock_and_its_events_are_kept():
+    market, times = small(days=30), []
+
+    def note():
+        times.append((market.time, market.day))
+
+    market.run(3)
+    assert (market.time, market.steps) == (3.0, 3)
+    market.step()
+    assert (market.time, market.steps, market.day) == (4.0, 4, 4)
+    market.schedule_event(note, at=9.5)
+    market.run()
+    assert times == [(9.5, 9)]
+    assert (market.time, market.steps, market.day) == (30.0, 30, 30)
+    untouched = small(days=30).run()
+    pd.testing.assert_frame_equal(untouched.record.providers, market.record.providers)
+
+
+@pytest.mark.skipif(not hasattr(mesa.Model, "scenario"), reason="Mesa has scenarios from 3.5 on")
+def test_mesas_scenario_is_read_and_a_reset_keeps_what_the_market_started_from():
+    from mesa.experimental.scenarios import Scenario as MesaScenario
+
+    given = MesaScenario(rng=4, preset="price-war", **{"users.count": 200})
+    market = Market(scenario=given)
+    assert (market.seed, market.settings.users.count, market.settings.name) == (4, 200, "price-war")
+    assert market.scenario is given
+    started = Market("price-war", rng=1, **{"users.count": 200})
+    again = Market(scenario=type(started.scenario)(), rng="2", **{"users.count": 300})  # as Mesa's page resets
+    assert (again.settings.name, again.settings.users.count, again.seed) == ("price-war", 300, 2)
+    assert pickle.loads(pickle.dumps(started)).settings == started.settings
+
+
 def test_a_market_ends_and_says_so():
     market = small(days=3)
     while market.running:
@@ -187,14 +296,25 @@ def test_mesas_own_scenario_is_left_alone():
 def test_a_small_graph_of_ones_own_need_not_fit_the_network_that_it_replaces():
     market = Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 5}).run(1)
     assert nx.utils.graphs_equal(market.graph, nx.path_graph(5))
-    with pytest.raises(ScenarioError, match=r"users\.count = 4: must be 5"):
+    with pytest.raises(ScenarioError, match=r"users\.count = 4: must be left out, or 5"):
         Market("quiet", rng=1, graph=nx.path_graph(5), **{"users.count": 4})
 
 
-@pytest.mark.parametrize("seed", [-1, 1.5, "1", True])
-def test_a_bad_seed_is_refused(seed):
-    with pytest.raises(ScenarioError, match=r"rng = .*must be a whole number from 0"):
-        Market("quiet", rng=seed)
+@pytest.mark.parametrize("seed", [-1, 1.5, "one", "-1", "", True, np.random.default_rng(1)])
+@pytest.mark.parametrize("name", ["rng", "seed"])
+def test_a_bad_seed_is_refused_in_one_line(name, seed):
+    with pytest.raises(ScenarioError, match=rf"^{name} = .*must be a whole number from 0, or None$"):
+        Market("quiet", **{name: seed})
+
+
+@pytest.mark.parametrize("given", [{"rng": 7}, {"seed": 7}, {"rng": np.int64(7)}, {"rng": "7"}, {"seed": " 7 "}])
+def test_a_seed_is_a_number_or_its_digits_under_either_name(given):
+    assert Market("quiet", **given, **{"users.count": 10}).seed == 7
+
+
+def test_two_seeds_are_refused():
+    with pytest.raises(ScenarioError, match=r"^seed = 2: must be left out where rng = 1 is given$"):
+        Market("quiet", rng=1, seed=2)
 
 
 def test_no_seed_means_a_fresh_one_that_can_be_used_again():

@@ -96,8 +96,10 @@ def test_every_number_shown_has_a_meaning_and_every_assumption_a_grade():
             {"network": {"kind": "stochastic-block", "blocks": 10_000}},
             "network.degree = 8.0: must fit into blocks of 2",
         ),
-        ({"network": {"kind": "edge-list"}}, "network.file: is missing"),
-        ({"network": {"kind": "edge-list", "file": "no"}}, "network.file = 'no': must be a file"),
+        ({"network": {"kind": "file"}}, "network.path: is missing"),
+        ({"network": {"kind": "file", "path": "no"}}, "network.path, no: must be a file that can be read"),
+        ({"network": {"kind": "edge-list", "file": "no"}}, "network.kind = 'edge-list': is 'file' now"),
+        ({"network": {"kind": "file", "path": "no", "file": "no"}}, "network.file: no such key"),
         ({"network.kind": "grid"}, "network.kind = 'grid': must be one of watts-strogatz, barabasi-albert, "),
         ({"flaws.source": "guess"}, "flaws.source = 'guess': must be one of poisson, history"),
         ({"providers.0.strategy": "panic"}, "providers.0.strategy.kind = 'panic': must be one of hold, copy, "),
@@ -168,9 +170,9 @@ def test_shares_left_out_divide_the_rest():
 def test_files_are_found_beside_the_scenario(tmp_path, monkeypatch):
     (tmp_path / "edges.csv").write_text("0,1\n1,2\n")
     (tmp_path / "mine.toml").write_text(
-        '[users]\ncount = 3\n[network]\nkind = "edge-list"\nfile = "edges.csv"\n[[providers]]\nname = "A"\n'
+        '[users]\ncount = 3\n[network]\nkind = "file"\npath = "edges.csv"\n[[providers]]\nname = "A"\n'
     )
-    assert Scenario.load(tmp_path / "mine.toml").network.file == str(tmp_path / "edges.csv")
+    assert Scenario.load(tmp_path / "mine.toml").network.path == str(tmp_path / "edges.csv")
 
 
 @pytest.mark.parametrize(

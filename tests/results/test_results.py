@@ -46,7 +46,11 @@ def built(tmp_path_factory):
 
 
 def tiny(folder, **changes):
-    told = {"sentence": lambda summary: f"Of all, {summary['moves'].sum()} moved.", "notes": "A note."}
+    told = {
+        "sentence": lambda summary: f"Of all, {summary['moves'].sum()} moved.",
+        "notes": "A note.",
+        "changes": "Nothing.",
+    }
     what = {
         "question": "Who moves?",
         "full": SMALL,
@@ -212,6 +216,35 @@ def test_all_years_of_debians_history_agree_with_the_reports_of_a_run():
     assert (rows["flaws"], rows["reboot"]) == (told["2026"]["flaws"], told["2026"]["reboot"])
 
 
+def test_the_readme_tells_the_headline_as_it_came_out():
+    end = summary_of("headline").iloc[-1]
+    readme = " ".join((reproduce.ROOT / "README.md").read_text(encoding="utf-8").split())
+    told = (
+        f"over {end['replicates']:.0f} seeds the rebooting host loses {100 * end['lost_share_median']:.1f} % of its "
+        f"users in the median year (95 %: {100 * end['median_from']:.1f} to {100 * end['median_to']:.1f} %), and "
+        f"between {100 * end['lost_share_low']:.0f} % and {100 * end['lost_share_high']:.0f} % in "
+        "eight years out of ten"
+    )
+    assert told in readme
+
+
+def test_a_pattern_is_passed_where_the_models_interval_is_within_the_tolerance():
+    from results.patterns.published import PATTERNS
+
+    rows = summary_of("patterns")
+    assert rows["pattern"].tolist() == [pattern.name for pattern in PATTERNS]
+    inside = (rows["from"] <= rows["model_low"]) & (rows["model_high"] <= rows["to"])
+    outside = (rows["model_high"] < rows["from"]) | (rows["model_low"] > rows["to"])
+    assert rows["outcome"].eq("passed").equals(inside)
+    assert rows["outcome"].eq("failed").equals(outside)
+    assert all(pattern.low <= (pattern.observed or pattern.low) <= pattern.high for pattern in PATTERNS)
+
+
+def test_shape_of_tolerance_matters_more_than_order_of_talk():
+    gaps = summary_of("structure").groupby("choice")["gap"].apply(lambda gap: gap.abs().max())
+    assert gaps["tolerance"] > gaps["talk"]
+
+
 # The command.
 
 
@@ -233,7 +266,7 @@ def test_a_wrong_call_is_one_line_and_exit_code_2():
 
 @pytest.mark.parametrize(("names", "every"), [([], False), (["fifth"], True)])
 def test_claims_are_named_or_all_are_meant(names, every):
-    with pytest.raises(ScenarioError, match=r"^NAME: give names or --all, not both; claims are fifth, .*$"):
+    with pytest.raises(ScenarioError, match=r"^NAME: give names or --all, not both; claims are headline, fifth, .*$"):
         reproduce_command.reproduce(names, every=every, check=True, quick=True, workers=1)
 
 
