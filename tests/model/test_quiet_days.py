@@ -44,11 +44,11 @@ POLICIES = [
     {"kind": "reboot", "notice_days": 3, "window_days": 20},
     {"kind": "live-patch", "coverage": 0.5, "max_age_days": 41.5, "patch_delay_days": 4, "failure_probability": 0.2},
     {"kind": "live-migrate", "failure_probability": 0.5},
-    {"kind": "defer", "interval_days": 33, "breach_per_flaw_day": 0.01},
-    {"kind": "defer", "interval_days": 10, "breach_per_flaw_day": 0.0},
+    {"kind": "defer", "interval_days": 33, "soak_days": 5},
+    {"kind": "defer", "interval_days": 10},
     {"kind": "fast-restart"},
     {"kind": "failover"},
-    {"kind": "none", "breach_per_flaw_day": 0.003},
+    {"kind": "none"},
 ]
 STRATEGIES = ["hold", {"kind": "copy", "trigger": 0.0}, {"kind": "cut-price", "trigger": 0.0}, "match"]
 OTHER = [
@@ -62,6 +62,9 @@ OTHER = [
     {"open_market.arrivals_per_day": 0.5, "open_market.departures_per_year": 1.0},
     {"providers.0.sla.tiers": [{"below": 0.99999, "credit": 0.1}]},
     {"flaws.hypervisor_per_year": 9.0},
+    {"flaws.exploited_per_cve": 1.0, "flaws.exploit_delay": {"median": 9.0}, "security.attack_rate": 0.003},
+    {"flaws.exploited_per_cve": 0.5, "security.attack_rate": 0.5, "security.scope": "fleet"},
+    {"security.bad_update_probability": 0.5, "users.planned_weight": 0.5},
     {"word_of_mouth.talk_per_day": 0.0},
 ]
 
