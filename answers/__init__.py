@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from answers.decision.decide import decide
     from answers.fitting.fit import fit
     from answers.games.game import game
+    from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
     from answers.sensitivity_analysis.sensitivity import sensitivity
@@ -41,6 +42,7 @@ __all__ = [
     "discover",
     "fit",
     "game",
+    "patch_cycle",
     "sensitivity",
     "validate",
     "write_report",
@@ -54,6 +56,7 @@ _HOMES = {
     "discover": "answers.scenario_discovery.discover",
     "fit": "answers.fitting.fit",
     "game": "answers.games.game",
+    "patch_cycle": "answers.patch_timing.patch_cycle",
     "sensitivity": "answers.sensitivity_analysis.sensitivity",
     "validate": "answers.validation.validate",
     "write_report": "answers.report.report",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from answers.decision.decide import decide
     from answers.fitting.fit import fit
     from answers.games.game import game
+    from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
     from answers.sensitivity_analysis.sensitivity import sensitivity
@@ -45,6 +46,7 @@ __all__ = [
     "fit",
     "game",
     "open_study",
+    "patch_cycle",
     "run_study",
     "sensitivity",
     "solara_page",
@@ -66,6 +68,7 @@ _HOMES = {
     "fit": "answers",
     "game": "answers",
     "open_study": "batch",
+    "patch_cycle": "answers",
     "run_study": "batch",
     "sensitivity": "answers",
     "solara_page": "browser.mesa_page",
