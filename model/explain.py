@@ -69,6 +69,7 @@ def _allowed(message: str) -> str:
         message.replace("Input should be", "must be")
         .replace("a valid integer, got a number with a fractional part", "a whole number")
         .replace("a valid integer", "a whole number")
+        .replace("a valid dictionary", "a table")
         .replace("a valid ", "a ")
         .replace("List should have", "must have")
         .replace("String should have", "must have")

@@ -47,6 +47,7 @@ from model.record import NO_DOWNTIME, NO_MOVES, Downtime, Moves, Record, Turnove
 from model.responses import review, start_planned_policies
 from model.scenario import Scenario
 from model.streams import checked_seed, stream
+from model.timeline import ARRIVALS, Timeline, check_users, most_messages
 
 
 class Market(MesaFace):
@@ -131,7 +132,11 @@ class Market(MesaFace):
         self.day = 0
 
         self.flaws = draw_flaws(given.flaws, days, seed, given.security)
-        self.demography = draw_demography(given.open_market, given.users.count, days, seed)
+        self.timeline = Timeline(given)
+        new_rates = self.timeline.changes_of(ARRIVALS)
+        self.demography = draw_demography(given.open_market, given.users.count, days, seed, new_rates)
+        for number, event in enumerate(given.events):
+            check_users(f"events.{number}.", event, self.demography.rows)
         initial_graph = graph_for(given, graph, seed)
         self.network = link_arrivals(initial_graph, self.demography, given.open_market.links, seed)
         self.providers = create_providers(self, given, seed)
@@ -147,7 +152,7 @@ class Market(MesaFace):
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        heeds = message_weights(talk.listen, talk.negativity, self.network.max_in_degree)
+        heeds = message_weights(talk.listen, talk.negativity, most_messages(self.network))
         mailbox, links, hears = Mailbox.on(self.rows), self.network.links, self.network.hears
         self.population = Population(self.users, links, hears, mailbox, self.decay, heeds)
         redundancy = given.users.redundancy
@@ -170,6 +175,7 @@ class Market(MesaFace):
         arrived, departed = self._arrivals_and_departures(day)
         flaws = self.flaws.get(day, [])
         outages = [provider.patch(day, flaws) for provider in self.providers]
+        self.timeline.add_outages(self.providers, outages)
         affected, downtime = self._apply_outages(day, outages)
         leaving = self._talk_and_consider(day, affected)
         moves = self._choose(day, leaving)
@@ -199,9 +205,10 @@ class Market(MesaFace):
     # --- the parts of a day
 
     def _begin_day(self) -> int:
-        """Put planned policies in force, announce new prices and policies, and renew contracts; return the day."""
+        """Let events happen, put planned policies in force, announce prices and policies, renew contracts."""
         if self.day >= self.settings.days:
             raise ScenarioError.of("days", self.settings.days, "all days have passed; set more before the run")
+        self.timeline.begin_day(self)
         start_planned_policies(self.day, self.providers)
         for provider in self.providers:
             if provider.has_news:
@@ -253,7 +260,9 @@ class Market(MesaFace):
 
     def _talk_and_consider(self, day: int, affected: list[Ints]) -> Ints:
         """Let users talk, listen and consider; return those who want to leave, in ascending order."""
-        chance, advertising = self.settings.word_of_mouth.complaint, self.settings.users.advertising_per_day
+        world = self.timeline.world
+        chance, advertising = world.word_of_mouth.complaint, world.users.advertising_per_day
+        self.timeline.announce(self)
         complaining = [
             hit[bernoulli_indices(rng, len(hit), chance)]
             for hit, rng in zip(affected, self.complaint_rngs, strict=True)

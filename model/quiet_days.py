@@ -1,8 +1,8 @@
 """Quiet days: going over days on which nothing happens but talk, in one call.
 
-On a quiet day no flaw appears, no provider has maintenance, a price change, a review or credits to pay, and no user
-arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day on which one
-does is the last that is passed. The result is that of stepping, to the last byte.
+On a quiet day no flaw appears and no event happens; no provider has maintenance, a price change, a review or credits to
+pay; and no user arrives, departs, sees an advert or renews a contract. Users talk and may want to leave; the first day
+on which one does is the last that is passed. The result is that of stepping, to the last byte.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,13 @@ from agents.users import Ints
 from model.credits import next_payment
 from model.demography import Demography
 from model.responses import next_review
-from model.scenario import Scenario
+from model.timeline import Timeline
 
 
 class Steppable(Protocol):
     """The parts of a market that its quiet days consist of."""
 
-    settings: Scenario
+    timeline: Timeline
     day: int
     flaws: Mapping[int, list[Flaw]]
     demography: Demography
@@ -56,7 +56,7 @@ def run_quiet_days(market: Steppable, end: int) -> None:
 
 def needs_every_day(market: Steppable) -> bool:
     """Return whether something happens, or has to be looked at, on any day."""
-    users, coming_or_going = market.settings.users, market.demography.changing or market.removed
+    users, coming_or_going = market.timeline.world.users, market.demography.changing or market.removed
     return bool(users.advertising_per_day or users.contract_days or coming_or_going or market._threads)
 
 
@@ -64,11 +64,12 @@ def first_busy_day(market: Steppable, end: int) -> int:
     """Return the first day from today on, at most `end`, that has to be stepped."""
     today, providers = market.day, market.providers
     busy = min(end, next_review(today, providers), next_payment(today, providers), next_maintenance(today, providers))
+    busy = min(busy, market.timeline.next_day(today))
     return next((day for day in range(today, busy) if day in market.flaws), max(busy, today))
 
 
 def next_maintenance(today: int, providers: Sequence[Provider]) -> int:
     """Return the first day from today on with maintenance or a change of price or policy, if no flaw appears."""
-    if any(provider.has_news for provider in providers):
+    if any(provider.has_news or provider.changed for provider in providers):
         return today
     return min((provider.next_day(today - 1) for provider in providers), default=NEVER)

@@ -52,7 +52,7 @@ class UserSettings(Settings):
         0.0, "chance to know each other provider, by its claim, from the start", ge=0, le=1
     )
     advertising_per_day: float = setting(
-        0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1
+        0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1, changes=True
     )
     peer_weight: float = setting(0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0)
     planned_weight: float = setting(
@@ -72,11 +72,15 @@ class WordOfMouth(Settings):
     """How users talk and listen."""
 
     talk_per_day: float = setting(
-        0.0167, "chance to talk about the provider, outage or not", unit="per day", ge=0, le=1
+        0.0167, "chance to talk about the provider, outage or not", unit="per day", ge=0, le=1, changes=True
     )
-    complaint: float = setting(0.3, "chance to talk because of an outage", unit="per outage day", ge=0, le=1)
-    listen: float = setting(0.3, "weight of one message against what is already believed", ge=0, le=1)
-    negativity: float = setting(1.0, "how many times the weight of good news a message of bad news has, up to 1", ge=1)
+    complaint: float = setting(
+        0.3, "chance to talk because of an outage", unit="per outage day", ge=0, le=1, changes=True
+    )
+    listen: float = setting(0.3, "weight of one message against what is already believed", ge=0, le=1, changes=True)
+    negativity: float = setting(
+        1.0, "how many times the weight of good news a message of bad news has, up to 1", ge=1, changes=True
+    )
 
 
 class WattsStrogatz(Settings):
@@ -187,13 +191,16 @@ class Poisson(Exploitation):
     """Flaws at random, at constant rates."""
 
     source: Literal["poisson"] = "poisson"
-    per_year: float = setting(6.4, "kernel flaws that need action", unit="per year", source=DEBIAN, ge=0, le=3650)
+    per_year: float = setting(
+        6.4, "kernel flaws that need action", unit="per year", source=DEBIAN, ge=0, le=3650, changes=True
+    )
     hypervisor_per_year: float = setting(
         0.0,
         "flaws in Xen, QEMU, microcode, beyond kernel patches (4.0 on Xen hosts)",
         unit="per year",
         ge=0,
         le=3650,
+        changes=True,
     )
     dispersion: float = setting(
         float("inf"),
@@ -246,7 +253,7 @@ class Sla(Settings):
 class OpenMarket(Settings):
     """Users who arrive and depart for good."""
 
-    arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6)
+    arrivals_per_day: float = setting(0.0, "new users, who ask a neighbour", unit="per day", ge=0, le=1e6, changes=True)
     departures_per_year: float = setting(
         0.0, "rate at which a user leaves for good", unit="per user and year", ge=0, le=365
     )
@@ -267,16 +274,22 @@ class ProviderSettings(Settings):
         ge=0,
         le=1,
     )
-    price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0, le=1e6)
+    price: float = setting(5.0, "what a user pays", unit="dollars/month", source=EMAIL, ge=0, le=1e6, changes=True)
     server_capacity: int = setting(1000, "users on a full server", source=EMAIL, ge=1, le=2**31 - 1)
-    server_cost: float = setting(0.0, "cost of a server without patching", unit="dollars/server/month", ge=0, le=1e9)
-    claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0)
-    recovery_credit: float = setting(
-        0.0, "paid to a user who complains; 0 = nothing is paid", unit="dollars", ge=0, le=1e6
+    server_cost: float = setting(
+        0.0, "cost of a server without patching", unit="dollars/server/month", ge=0, le=1e9, changes=True
     )
-    review_days: int = setting(90, "days between reviews of the market", unit="days", ge=1)
-    lead_days: int = setting(30, "days between the decision for a policy and its start", unit="days", ge=0)
-    failures: Failures = setting(Failures, "hardware failures")
+    claimed_downtime: float = setting(0.0, "downtime it advertises", unit="minutes/month", ge=0, changes=True)
+    recovery_credit: float = setting(
+        0.0, "paid to a user who complains; 0 = nothing is paid", unit="dollars", ge=0, le=1e6, changes=True
+    )
+    review_days: int = setting(90, "days between reviews of the market", unit="days", ge=1, changes=True)
+    lead_days: int = setting(
+        30, "days between the decision for a policy and its start", unit="days", ge=0, changes=True
+    )
+    failures: Failures = setting(Failures, "hardware failures", changes=True)
     sla: Sla = setting(Sla, "service level agreement")
-    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(Hold, "how it responds when users leave")
-    policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw")
+    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(
+        Hold, "how it responds when users leave", changes=True
+    )
+    policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw", changes=True)

@@ -39,6 +39,8 @@ EVERYTHING = {
     "providers.1.policy": {"kind": "live-patch", "coverage": 0.5, "max_age_days": 60.5, "patch_delay_days": 9},
 }
 
+RESUMED = "--resume: the checkpoint contains scenario, settings and seed; leave them out"
+
 
 def stopped_and_continued(tmp_path, scenario, *stops, **settings):
     whole = Market(scenario, rng=5, **settings).run()
@@ -161,14 +163,8 @@ def test_the_command_line_keeps_a_checkpoint_and_goes_on_from_it(tmp_path):
     [
         (["--checkpoint-every", "5"], "--checkpoint-every: needs --out, the folder that the checkpoint is kept in"),
         (["--resume", "no.npz"], "no.npz: there is no such checkpoint"),
-        (
-            ["--resume", "no.npz", "--seed", "0"],
-            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
-        ),
-        (
-            ["quiet", "--resume", "no.npz"],
-            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
-        ),
+        (["--resume", "no.npz", "--seed", "0"], RESUMED),
+        (["quiet", "--resume", "no.npz"], RESUMED),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, line):

@@ -1,4 +1,6 @@
 # `run` passes quiet days in one call; `step` takes each by itself. Both give the same bytes, whatever is going on.
+from unittest import mock
+
 import mesa
 import pytest
 from hypothesis import given, settings
@@ -16,14 +18,14 @@ TOUCHY = {"users.tolerance.median": 1.5, "word_of_mouth.talk_per_day": 0.05}
 def both(scenario, seed, **settings):
     """Hold `run` to stepping; return the number of days that were stepped in `run`."""
     whole, daily = (Market(scenario, rng=seed, **settings) for _ in range(2))
-    step, stepped = whole.step, []
+    step, stepped = Market.step, []
 
-    def counted():
-        stepped.append(whole.day)
-        step()
+    def counted(market):
+        stepped.append(market.day)
+        step(market)
 
-    whole.step = counted
-    whole.run()
+    with mock.patch.object(Market, "step", counted):
+        whole.run()
     for _ in range(daily.settings.days):
         daily.step()
     same_markets(whole, daily)
