@@ -41,14 +41,16 @@ class BernoulliTrials:
         Generator of the gaps; it must not be used for anything else.
     n, rows, chance
         Trials in a row, number of rows, chance of success.
+    first_row
+        The row to begin with.
     """
 
-    def __init__(self, rng: np.random.Generator, n: int, rows: int, chance: float) -> None:
+    def __init__(self, rng: np.random.Generator, n: int, rows: int, chance: float, first_row: int = 0) -> None:
         self.rng, self.n, self.limit = rng, n, n * rows
         with np.errstate(divide="ignore"):
             self._rate = -np.log1p(-chance)
         self._block = int(min(max(n * chance * 8, 64), 2**18))
-        self.last_drawn = -1  # number of the last success drawn
+        self.last_drawn = first_row * n - 1  # number of the last success drawn
         self.pending = np.empty(0, np.int64)  # successes drawn and not yet discarded
         if chance <= 0:
             self.last_drawn = self.limit

@@ -21,6 +21,7 @@ def setting(
     unit: str = "",
     grade: Grade = "assumed",
     source: str = "",
+    changes: bool = False,
     **limits: Any,
 ) -> Any:
     """Declare one key of a `Settings`.
@@ -35,10 +36,12 @@ def setting(
         The unit; empty for a pure number, a name or a switch.
     grade, source
         Where the default comes from.
+    changes
+        Whether the value, or any value in the table, may change in the course of a run.
     limits
         pydantic's constraints: `gt`, `ge`, `lt`, `le`, `allow_inf_nan`, ...
     """
-    origin: dict[str, Any] = {"unit": unit, "grade": grade, "source": source}
+    origin: dict[str, Any] = {"unit": unit, "grade": grade, "source": source, "changes": changes}
     if callable(default):
         return Field(default_factory=default, description=meaning, json_schema_extra=origin, **limits)
     return Field(default, description=meaning, json_schema_extra=origin, **limits)

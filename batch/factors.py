@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from agents.settings import Settings, setting
 from model.errors import ScenarioError, shown
 from model.explain import sections
+from model.paths import numbered, steps
 from model.scenario import Scenario
 
 
@@ -163,7 +164,7 @@ class Axis:
     def _step(self) -> int:
         """The step of a setting of whole numbers: 1, or 2 where it must be even; 0 for any other setting."""
         info = field_at(self.base, self.factor.path)
-        if info is None or info.annotation is not int:
+        if info is None or info.annotation not in (int, int | None):
             return 0
         return next((int(limit.multiple_of) for limit in info.metadata if hasattr(limit, "multiple_of")), 1)
 
@@ -182,7 +183,10 @@ def field_at(base: Scenario, path: str) -> FieldInfo | None:
     place: Any = base
     tables: list[Any] = [Scenario]
     info: FieldInfo | None = None
-    for step in path.split("."):
+    taken = steps(numbered(path, [provider.name for provider in base.providers]))
+    if taken[0] == "events" and "set" in taken[:-1]:  # a path in what an event sets
+        return field_at(base, taken[-1])
+    for step in taken:
         if step.isdigit():
             place = place[int(step)] if isinstance(place, list) and int(step) < len(place) else None
             continue
@@ -202,9 +206,11 @@ def field_at(base: Scenario, path: str) -> FieldInfo | None:
 def _read(base: Scenario, path: str) -> Any:
     """Return a setting's value in the base scenario, None where the base has no such setting."""
     place: Any = base
-    for step in path.split("."):
+    for step in steps(numbered(path, [provider.name for provider in base.providers])):
         if isinstance(place, list):
             place = place[int(step)] if step.isdigit() and int(step) < len(place) else None
+        elif isinstance(place, dict):
+            place = place.get(step)
         else:
             place = getattr(place, step, None)
     return place

@@ -24,7 +24,7 @@ from batch.study_file import expanded, flat, read_study, resolved
 from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.html import html_table
-from model.paths import in_setting_order, set_path
+from model.paths import in_setting_order, numbered, set_path
 from model.scenario import Scenario
 
 MOST_RUNS = 100_000_000
@@ -277,11 +277,13 @@ class Study(Settings):
 
     def _check_paths(self) -> None:
         owners: dict[str, str] = {}
+        names = [provider.name for provider in self.scenario.providers]
         for axis in self.axes:
             for path in axis.factor.targets:
-                if path in owners:
-                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {owners[path]} too")
-                owners[path] = axis.place
+                setting = numbered(path, names)
+                if setting in owners:
+                    raise ScenarioError.of(f"{axis.place}.path", path, f"must not be that of {owners[setting]} too")
+                owners[setting] = axis.place
 
     def _check_points(self) -> None:
         """Build every point's scenario, so that nothing is refused in the middle of a study."""

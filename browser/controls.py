@@ -159,7 +159,7 @@ class Controls:
         def send_file(views: list[MarketView]) -> None:
             view = views[min(max(int(number), 0), len(views) - 1)]
             prefix = "ab"[number] + "-" if len(views) > 1 else ""
-            self._show("toolbar", {"file": prefix + download.file_name}, [download.content(view.market, view.marks)])
+            self._show("toolbar", {"file": prefix + download.file_name}, [download.content(view.market)])
 
         self.session.inspect(send_file)
 

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from model.figures import history_figure
 from model.scenario_toml import to_toml
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from model.market import Market
 
 TABLES = ("providers", "flows", "moves", "outages")
-Marks = list[dict[str, Any]]
-"""Changes that a visitor made during the run: day, provider, text."""
 
 
 class Download(NamedTuple):
@@ -21,7 +19,7 @@ class Download(NamedTuple):
 
     file_name: str
     label: str  # on the page
-    content: "Callable[[Market, Marks], bytes]"
+    content: "Callable[[Market], bytes]"
 
 
 def zip_tables(market: "Market", file_format: str) -> bytes:
@@ -42,19 +40,16 @@ def draw_history(market: "Market", file_format: str) -> bytes:
     return data.getvalue()
 
 
-def write_scenario(market: "Market", marks: Marks) -> bytes:
-    """Return the scenario at the start of the run. Changes made during the run are listed as comments."""
+def write_scenario(market: "Market") -> bytes:
+    """Return the scenario that repeats the run; changes made during it are among its events."""
     head = f"# On the command line: patchmarket run <this file> --seed {market.seed}\n"
-    if marks:
-        head += "# Not in this file, because these changes were made during the run:\n"
-        head += "".join(f"#   day {mark['day']}: {mark['text']}\n" for mark in marks)
-    return (head + to_toml(market.settings)).encode()
+    return (head + to_toml(market.settings_as_run())).encode()
 
 
 DOWNLOADS = {
-    "csv": Download("tables-csv.zip", "Tables, CSV", lambda market, _: zip_tables(market, "csv")),
-    "parquet": Download("tables-parquet.zip", "Tables, Parquet", lambda market, _: zip_tables(market, "parquet")),
+    "csv": Download("tables-csv.zip", "Tables, CSV", lambda market: zip_tables(market, "csv")),
+    "parquet": Download("tables-parquet.zip", "Tables, Parquet", lambda market: zip_tables(market, "parquet")),
     "toml": Download("scenario.toml", "Scenario, TOML", write_scenario),
-    "png": Download("history.png", "Figure, PNG", lambda market, _: draw_history(market, "png")),
-    "svg": Download("history.svg", "Figure, SVG", lambda market, _: draw_history(market, "svg")),
+    "png": Download("history.png", "Figure, PNG", lambda market: draw_history(market, "png")),
+    "svg": Download("history.svg", "Figure, SVG", lambda market: draw_history(market, "svg")),
 }

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from model.timeline import describe
+
 if TYPE_CHECKING:
     from model.market import Market
 
@@ -40,6 +42,7 @@ class EventLog:
         events = self._flaws(day)
         for provider, before in zip(self.market.providers, self._before, strict=True):
             events += [f"{provider.name} {event}" for event in self._provider_events(provider, before, day)]
+        events += [describe(event) for event in self.market.timeline.happened if event["day"] == day]
         responses = self.market.record.responses[self._responses_before :]
         events += [f"{response.provider} {response.text}" for response in responses]
         if events:

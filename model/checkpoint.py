@@ -15,10 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from agents.exposure import Flaw, OpenFlaw, ServerKernels
 from agents.fleets import Fleets
 from agents.maintenance import Campaign, Maintenance
-from agents.policies import POLICIES, AnyPolicy, Outage, Policy
-from agents.provider import Provider
+from agents.policies import AnyPolicy, Outage
+from agents.provider import OFFERED, Provider
+from agents.settings import Settings
+from agents.strategies import AnyStrategy
 from agents.word_of_mouth import Links
 from model.errors import ScenarioError
 from model.files import write_atomically
@@ -26,15 +29,26 @@ from model.link_table import named
 from model.network import Graph
 from model.record import ProviderResponse
 from model.scenario_toml import to_toml
+from model.timeline import is_built_in, plain, restore
 
 if TYPE_CHECKING:
     from model.market import Market
 
-FORMAT = 2  # raised when older code can no longer read the files
-MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "pending_patches")
-PROVIDER = ("original_servers", "has_news", "patches", "breaches", "credits")
+FORMAT = 3  # raised when older code can no longer read the files
+MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "disclosed", "considered")
+PROVIDER = (
+    "original_servers",
+    "has_news",
+    "patches",
+    "breaches",
+    "credits",
+    "exposed",
+    "exploitable",
+    "exploitable_so_far",
+    "next_breach",
+)
 COLUMNS = ("slot", "value", "requirements", "downtime", "month_minutes", "deferred_news", "complained")
-POLICY: TypeAdapter[Policy] = TypeAdapter(AnyPolicy)
+RULES: dict[str, TypeAdapter[Any]] = {"policy": TypeAdapter(AnyPolicy), "strategy": TypeAdapter(AnyStrategy)}
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -56,6 +70,13 @@ def save(market: "Market", path: str | Path) -> None:
         "streams": {name: rng.bit_generator.state for name, rng in streams(market).items()},
         "last talk trial": market.talk_trials.last_drawn,
         "providers": [_provider(provider) for provider in market.providers],
+        "removed": market.removed,
+        "happened": [plain(event) for event in market.timeline.happened],
+        "coming": [
+            event.model_dump(exclude_none=True, exclude={"date"}) | {"day": day}
+            for day, events in market.timeline.coming.items()
+            for event in events
+        ],
         "responses": [event._asdict() for event in market.record.responses],
     }
     arrays = _users(market) | _record(market) | {"talk trials": market.talk_trials.pending}
@@ -129,21 +150,29 @@ def _provider(provider: Provider) -> dict[str, Any]:
     maintenance, planned = provider.maintenance, provider.planned_policy
     running = maintenance.running
     return {
-        "price": provider.price,
-        "policy": _policy(provider, provider.policy),
-        "planned policy": planned and [planned[0], _policy(provider, planned[1])],
+        "settings": {name: _plain(provider, name, getattr(provider, name)) for name in OFFERED},
+        "changed": {name: _plain(provider, name, value) for name, value in provider.changed.items()},
+        "planned policy": planned and [planned[0], _plain(provider, "policy", planned[1])],
         "tried": provider.tried,
-        "running": running and [running.start, running.window, running.servers, running.flaws],
+        "running": running and [running.start, running.window, running.servers, running.flaws, running.kernel],
+        "flaws": [[*f.flaw, f.day, f.number, f.patch_day] for f in maintenance.flaws],
+        "kernels": maintenance.kernels.runs,
         "maintenance": {name: getattr(maintenance, name) for name in MAINTENANCE},
         **{name: getattr(provider, name) for name in PROVIDER},
     }
 
 
-def _policy(provider: Provider, policy: Policy) -> dict[str, Any]:
-    if type(policy) not in POLICIES.values():
-        path = f"providers.{provider.index}.policy"
-        raise ScenarioError(f"{path}: {type(policy).__name__} is a custom policy, which a checkpoint cannot hold")
-    return policy.model_dump()
+def _plain(provider: Provider, name: str, value: Any) -> Any:
+    if not isinstance(value, Settings):
+        return value
+    if not is_built_in(value):
+        path = f"providers.{provider.index}.{name}"
+        raise ScenarioError(f"{path}: {type(value).__name__} is a custom {name}, which a checkpoint cannot hold")
+    return value.model_dump()
+
+
+def _parsed(name: str, value: Any) -> Any:
+    return RULES[name].validate_python(value) if name in RULES else value
 
 
 def _names(graph: Graph) -> list[Any] | None:
@@ -215,6 +244,8 @@ def _restore_market(market: "Market", state: dict[str, Any], arrays: Arrays) -> 
     for i in arrays["informed"]:
         market.news.users[market.news.size[0]] = i
         market.news.size[0] += 1
+    market.removed = state["removed"]
+    restore(market, market.timeline, state["happened"], state["coming"])
     for name, rng in streams(market).items():
         rng.bit_generator.state = state["streams"][name]
     market.talk_trials.pending, market.talk_trials.last_drawn = arrays["talk trials"], state["last talk trial"]
@@ -232,12 +263,20 @@ def _restore_fleets(fleets: Fleets, arrays: Arrays) -> None:
 
 
 def _restore_provider(provider: Provider, was: dict[str, Any]) -> None:
-    provider.price, provider.policy = was["price"], POLICY.validate_python(was["policy"])
+    provider.__dict__.update({name: _parsed(name, value) for name, value in was["settings"].items()})
+    provider.changed = {name: _parsed(name, value) for name, value in was["changed"].items()}
     planned = was["planned policy"]
-    provider.planned_policy = planned and (planned[0], POLICY.validate_python(planned[1]))
+    provider.planned_policy = planned and (planned[0], _parsed("policy", planned[1]))
     provider.tried = tuple(was["tried"])
     running = was["running"] and Campaign(*was["running"])
-    provider.maintenance = Maintenance(running=running, **was["maintenance"])
+    size = len(Flaw._fields)
+    provider.maintenance = Maintenance(
+        running=running,
+        flaws=[OpenFlaw(Flaw(*found[:size]), *found[size:]) for found in was["flaws"]],
+        kernels=ServerKernels([(servers, fixed) for servers, fixed in was["kernels"]]),
+        **was["maintenance"],
+    )
+    provider.maintenance.kernels.servers = sum(servers for servers, _ in was["kernels"])
     for name in PROVIDER:
         setattr(provider, name, was[name])
 

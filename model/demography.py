@@ -6,6 +6,7 @@ user's stay is geometric with chance `1 - exp(-departures_per_year / 365)` a day
 `arrivals_per_day * 365 / departures_per_year` (Little 1961).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -55,9 +56,19 @@ class Entry(NamedTuple):
     rng: np.random.Generator
 
 
-def draw_demography(market: OpenMarket, initial_users: int, days: int, seed: int) -> Demography:
-    """Draw all arrivals and departures of a run."""
-    arrivals = stream(seed, "arrivals").poisson(market.arrivals_per_day, days)
+def draw_demography(
+    market: OpenMarket, initial_users: int, days: int, seed: int, new_rates: Iterable[tuple[int, float]] = ()
+) -> Demography:
+    """Draw all arrivals and departures of a run.
+
+    `new_rates` are the arrivals per day from some days on, in order. From such a day on arrivals are drawn from a
+    stream of that day's own, so that those before it do not depend on it.
+    """
+    arrivals, rate = stream(seed, "arrivals").poisson(market.arrivals_per_day, days), market.arrivals_per_day
+    for day, new in new_rates:
+        if new != rate:
+            arrivals[day:] = stream(seed, "arrivals", f"from day {day}").poisson(new, days - day)
+            rate = new
     arrives = np.concatenate([np.full(initial_users, -1), np.repeat(np.arange(len(arrivals)), arrivals)]).astype(
         np.int32
     )

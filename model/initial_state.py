@@ -14,6 +14,7 @@ from agents.bernoulli import bernoulli_indices
 from agents.provider import Provider
 from agents.users import INITIAL, UNKNOWN, Floats, Rows, Users
 from model.errors import ScenarioError
+from model.schema import Failures
 from model.streams import stream
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> lis
             capacity=given.server_capacity,
             server_cost=given.server_cost,
             claimed_downtime=given.claimed_downtime,
-            failures_per_day=-np.expm1(-given.failures.per_server_year / 365),
+            failures_per_day=failure_chance(given.failures),
             failure_minutes=given.failures.outage_minutes,
+            security=scenario.security,
             strategy=given.strategy,
             review_days=given.review_days,
             lead_days=given.lead_days,
@@ -44,6 +46,11 @@ def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> lis
         )
         for index, given in enumerate(scenario.providers)
     ]
+
+
+def failure_chance(failures: Failures) -> float:
+    """Return the chance that a server fails on a day."""
+    return float(-np.expm1(-failures.per_server_year / 365))
 
 
 def create_users(

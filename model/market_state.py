@@ -8,6 +8,7 @@ from model.demography import Demography
 from model.network import Graph
 from model.record import Record
 from model.scenario import Scenario
+from model.timeline import Timeline
 
 
 class MarketState(Protocol):
@@ -21,3 +22,4 @@ class MarketState(Protocol):
     demography: Demography
     network: Graph
     record: Record
+    timeline: Timeline

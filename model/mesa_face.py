@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agents.fleets import Fleets, depart, relocate
 from agents.provider import Provider
 from agents.user import User
-from agents.users import Floats, Users
+from agents.users import Floats, Ints, Users
 from model.data_collector import RecordCollector
 from model.demography import Demography
 from model.display import market_html, market_line
@@ -19,6 +19,7 @@ from model.grid import UserNetwork
 from model.network import Graph
 from model.record import Record
 from model.scenario import Scenario
+from model.timeline import Timeline, settings_as_run
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,7 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
     demography: Demography
     network: Graph
     record: Record
+    timeline: Timeline
     decay: Floats  # see agents.experience.decay_factors
 
     def __init__(self, seed: int, scenario: Any) -> None:
@@ -85,6 +87,12 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
 
     def remove_users(self, rows: Sequence[int] | NDArray[np.integer]) -> None:
         """Let users leave the market for good, today; they are departures of the next day in the record."""
+        leaving = self.take_out(rows)
+        if leaving:
+            self.timeline.happened.append({"day": self.day, "remove": {"users": leaving}})
+
+    def take_out(self, rows: Sequence[int] | NDArray[np.integer]) -> list[int]:
+        """Remove those of the users who are in the market; return them."""
         leaving = np.unique(np.asarray(rows, np.int64))
         leaving = leaving[self.users.provider[leaving] >= 0]
         self.removed += self.users.provider[leaving].tolist()
@@ -92,6 +100,7 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         for row in leaving.tolist():
             if row in self.user_views:
                 mesa.Agent.remove(self.user_views.pop(row))
+        return [int(row) for row in leaving]
 
     def remove_all_agents(self) -> None:
         """Let all users leave the market. The providers stay: a market is made of them."""
@@ -108,15 +117,60 @@ class MesaFace(mesa.Model):  # type: ignore[misc]  # Mesa ships no types
         index = next((p.index for p in self.providers if p.name == name), None)
         if index is None:
             raise ScenarioError.of("provider", name, f"must be one of {', '.join(p.name for p in self.providers)}")
-        movers, yesterday = np.asarray(rows, np.int32), self.day - 1
+        movers = np.asarray(rows, np.int32)
+        if len(movers) and not 0 <= movers.min() <= movers.max() < len(self.users.provider):
+            raise ScenarioError.of("users", list(rows), f"must be from 0 to {len(self.users.provider) - 1}")
         if (self.users.provider[movers] < 0).any():
             raise ScenarioError.of("provider", name, "cannot be given to users who are not in the market")
+        moved = self.relocate(movers, index)
+        if len(moved):
+            self.timeline.happened.append({"day": self.day, "move": {"provider": name, "users": moved.tolist()}})
+
+    def relocate(self, movers: Ints, index: int) -> Ints:
+        """Move users to a provider between two days, each once; return those who were elsewhere."""
+        yesterday = self.day - 1
+        movers = np.array(list(dict.fromkeys(movers.tolist())), np.int32)
         movers = movers[self.users.provider[movers] != index]
         own = self.users.provider[movers]
         self.users.belief[movers, own] *= self.decay[yesterday - self.users.as_of[movers]]
         unaware = movers[np.isnan(self.users.belief[movers, index])]
         self.users.belief[unaware, index] = 0.0
         relocate(yesterday, movers, np.full(len(movers), index, np.int16), self.users, self.fleets)
+        return movers
+
+    def add_event(self, **event: Any) -> None:
+        """Add an event in mid-run, with the keys of one in a scenario; without a day or date, on the next day.
+
+        Raises
+        ------
+        ScenarioError
+            If it is not valid, lies in the past, contradicts another event, or changes the arrivals.
+
+        Examples
+        --------
+        >>> from model import Market
+        >>> market = Market("quiet", rng=1, **{"users.count": 100}).run(10)
+        >>> market.add_event(outage={"provider": "Live & Co", "minutes": 60.0})
+        >>> market.run(1).timeline.happened[0]["day"]
+        10
+        """
+        self.timeline.add(self, event)
+
+    def checked_change(self, provider: Provider, name: str, value: Any) -> Any:
+        """Return a value for a provider's setting, changed by hand, as the schema has it."""
+        return self.timeline.checked(provider, name, value)
+
+    def settings_as_run(self) -> Scenario:
+        """Return the scenario that repeats this run with the same seed: what was changed by hand is in its events.
+
+        Columns and a graph that were given to the market itself are to be given again.
+
+        Raises
+        ------
+        ScenarioError
+            If a policy or strategy of one's own was put in force, which a scenario cannot hold.
+        """
+        return settings_as_run(self, self.timeline)
 
     @property
     def graph(self) -> Any:

@@ -26,6 +26,7 @@ VENDOR_TERMS = {
     "per_patch": "$/patch",
     "coverage": "share",
     "max_age_days": "days",
+    "patch_delay_days": "days",
 }
 
 
@@ -36,9 +37,10 @@ class Table(NamedTuple):
     kind: str  # the key and value that choose it among several, e.g. `kind = "reboot"`; empty: it is the only one
     meaning: str  # of the table
     section: type[Settings]
+    changes: bool = False  # whether all its settings may change in mid-run
 
 
-def tables(section: type[Settings] = Scenario, path: str = "") -> Iterator[Table]:
+def tables(section: type[Settings] = Scenario, path: str = "", *, changes: bool = False) -> Iterator[Table]:
     """Go through the tables that may stand in a scenario file, in its order."""
     if not path:
         yield Table("", "", "", section)
@@ -47,9 +49,14 @@ def tables(section: type[Settings] = Scenario, path: str = "") -> Iterator[Table
         place = f"{path}.{key}".lstrip(".") + (".N" if _holds_several(info.annotation) else "")
         for table in below:
             if issubclass(table, Settings):
-                yield Table(place, _tag(table), first_line(table), table)
+                changing = changes or bool(_origin(info).get("changes"))
+                yield Table(place, _tag(table), first_line(table), table, changing)
                 if not path.endswith("strategy"):  # the steps of an escalation are strategies again
-                    yield from tables(table, place)
+                    yield from tables(table, place, changes=changing)
+
+
+def _origin(info: FieldInfo) -> dict[str, Any]:
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def _holds_several(annotation: Any) -> bool:
@@ -62,7 +69,7 @@ def _tag(section: type[Settings]) -> str:
 
 
 def _is_tag(info: FieldInfo) -> bool:
-    return get_origin(info.annotation) is Literal
+    return get_origin(info.annotation) is Literal and len(get_args(info.annotation)) == 1
 
 
 def first_line(section: type[Settings]) -> str:
@@ -76,16 +83,17 @@ def settings(section: type[Settings]) -> list[tuple[str, FieldInfo]]:
     return [(key, info) for key, info in fields if not sections(info.annotation) and not _is_tag(info)]
 
 
-def row(path: str, key: str, info: FieldInfo) -> tuple[str, ...]:
+def row(path: str, key: str, info: FieldInfo, *, changes: bool = False) -> tuple[str, ...]:
     """Return one setting as texts, in the order of `COLUMNS`.
 
     >>> from model.schema import UserSettings
     >>> row("users", "memory_days", UserSettings.model_fields["memory_days"])[2:6]
     ('days', 'number above 0, or inf', '90', 'assumed')
     """
-    origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    origin = _origin(info)
     place = f"{path}.{key}".lstrip(".")
-    texts = (f"`{place}`", str(info.description or ""), origin.get("unit"), allowed(info), default(info))
+    meaning = str(info.description or "") + (" (may change in a run)" if changes or origin.get("changes") else "")
+    texts = (f"`{place}`", meaning, origin.get("unit"), allowed(info), default(info))
     grade = "" if info.is_required() else origin.get("grade")
     return tuple(str(text or "") for text in (*texts, grade, origin.get("source")))
 
@@ -96,7 +104,7 @@ def allowed(info: FieldInfo) -> str:
     said = f"{_type_name(info.annotation)} {_range(limits)}".strip()
     if "min_length" in limits:
         most = f" to {limits['max_length']}" if limits.get("max_length") else " or more"
-        said += f" of {limits['min_length']}{most} characters"
+        said += f" of {limits['min_length']}{most}" + ("" if said.startswith("list") else " characters")
     said += f", a multiple of {limits['multiple_of']}" if "multiple_of" in limits else ""
     return said + (", or inf" if limits.get("allow_inf_nan") else "")
 
@@ -116,6 +124,10 @@ def _type_name(annotation: Any) -> str:
         return next(_type_name(part) for part in get_args(annotation) if part is not type(None))
     if get_origin(annotation) is Annotated:
         return _type_name(get_args(annotation)[0])
+    if get_origin(annotation) in (list, dict):
+        return "list" if get_origin(annotation) is list else "table"
+    if get_origin(annotation) is Literal:
+        return " or ".join(get_args(annotation))
     return TYPES.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
@@ -123,6 +135,8 @@ def default(info: FieldInfo) -> str:
     """Write a default as a scenario file would; a setting without one must be given."""
     if info.is_required():
         return "must be given"
+    if info.default_factory is not None:
+        return "empty"
     value = info.default
     if value is None:
         return "left out"
@@ -146,7 +160,7 @@ def to_markdown() -> str:
 def _section(table: Table) -> str:
     title = f"`{table.path}`" if table.path else "The scenario"
     title += f", `{table.kind}`" if table.kind else ""
-    rows = [row(table.path, key, info) for key, info in settings(table.section)]
+    rows = [row(table.path, key, info, changes=table.changes) for key, info in settings(table.section)]
     rows = [(place.replace(f"{table.path}.", "", 1) if table.path else place, *rest) for place, *rest in rows]
     lead = [table.meaning, ""] if table.meaning else []
     return "\n".join([f"### {title}", "", *lead, *(_lines(COLUMNS, rows) if rows else [])])
@@ -161,12 +175,17 @@ def _vendors() -> str:
     """Write the vendors' terms, each figure with its grade, and below them the notes."""
     rows, notes = [], []
     for key, terms in vendors().items():
-        graded = [f"{_number(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
+        graded = [f"{_term(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
         rows.append((f"`{key}`", terms["name"], *graded, str(terms["year"])))
         notes.append(f"- `{key}`: {terms['note']} Source: {_link(terms['source'])}")
     units = tuple(f"`{term}`, {unit}" for term, unit in VENDOR_TERMS.items())
     lead = ["### Vendors of live patches", "", "What `providers.N.policy.vendor` stands for.", ""]
     return "\n".join([*lead, *_lines(("vendor", "name", *units, "year"), rows), *notes, ""])
+
+
+def _term(value: float | dict[str, float]) -> str:
+    """Write a term: a number, or the median and sigma of a delay."""
+    return f"{_number(value['median'])}, sigma {_number(value['sigma'])}" if isinstance(value, dict) else _number(value)
 
 
 def _agreements() -> str:

@@ -1,13 +1,16 @@
-"""Dotted paths: how a value in nested tables is named, set and read from a command line."""
+"""Dotted paths: how a value in nested tables is named, set and read from a command line.
+
+A provider is named by its number, from 0, or by its name: `providers.0.price`, `providers.Live & Co.price`.
+"""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from model.errors import ScenarioError
 
 KIND_KEYS = {"policy": "kind", "strategy": "kind", "network": "kind", "flaws": "source"}
-VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days")
+VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days", "patch_delay_days")
 
 
 def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
@@ -22,7 +25,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     >>> tables
     {'providers': [{'price': 4.0}], 'users': {'count': 10}}
     """
-    *parents, last = path.split(".")
+    *parents, last = steps(path)
     place: Any = tables
     table = ""
     for depth, step in enumerate(parents):
@@ -41,7 +44,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     if isinstance(place, list):
         place[_index(place, last, path)] = value
     elif isinstance(place, dict):
-        if last in ("kind", "source") and place.get(last, value) != value:
+        if (last == "kind" or (table, last) == ("flaws", "source")) and place.get(last, value) != value:
             place.clear()
         if (table, last) == ("policy", "vendor"):
             for term in VENDOR_TERMS:
@@ -51,6 +54,66 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
         place[last] = value
     else:
         raise ScenarioError.of(path, value, f"{'.'.join(parents)} is not a table")
+
+
+def numbered(path: str, names: Sequence[str]) -> str:
+    """Return a path with a provider's name in it replaced by the provider's number.
+
+    Digits are always a number. Names may have dots; of several that fit, the longest is meant.
+
+    >>> numbered("providers.acme.example.price", ["Live & Co", "acme.example"])
+    'providers.1.price'
+    """
+    table, _, rest = path.partition(".")
+    step = rest.partition(".")[0]
+    if table == "events":
+        return _numbered_event(path, names)
+    if table != "providers" or not rest or step.isdecimal():
+        return path
+    found = [name for name in names if rest == name or rest.startswith(f"{name}.")]
+    if not found:
+        raise ScenarioError(f"{path}: there is no provider {step!r}; there are {', '.join(names)}")
+    name = max(found, key=len)
+    return f"providers.{names.index(name)}{rest[len(name) :]}"
+
+
+def named(path: str, names: Sequence[str]) -> str:
+    """Return a path with a provider's number in it replaced by its name, unless that is read as a number.
+
+    >>> named("providers.1.price", ["Live & Co", "acme.example"])
+    'providers.acme.example.price'
+    """
+    table, _, rest = path.partition(".")
+    step, dot, key = rest.partition(".")
+    if table != "providers" or not step.isdecimal() or int(step) >= len(names):
+        return path
+    written = f"providers.{names[int(step)]}{dot}{key}"
+    return written if numbered(written, names) == path else path
+
+
+def _numbered_event(path: str, names: Sequence[str]) -> str:
+    """Do the same for what an event sets, whose keys are themselves paths, by name where there is one."""
+    events, _, key = path.partition(".set.")
+    return f"{events}.set.{named(numbered(key, names), names)}" if key else path
+
+
+def steps(path: str) -> list[str]:
+    """Split a path with numbers into its steps; what an event sets is one step.
+
+    >>> steps("events.0.set.providers.0.price")
+    ['events', '0', 'set', 'providers.0.price']
+    """
+    if path.startswith("events.") and ".set." in path:
+        events, _, key = path.partition(".set.")
+        return [*events.split("."), "set", key]
+    return path.split(".")
+
+
+def provider_names(tables: Mapping[str, Any]) -> list[str]:
+    """Return the providers' names in the tables of a scenario; an empty text where there is none."""
+    providers = tables.get("providers")
+    listed = providers if isinstance(providers, list) else []
+    return [str(p.get("name", "")) if isinstance(p, Mapping) else "" for p in listed]
 
 
 def in_setting_order(paths: Iterable[str]) -> list[str]:

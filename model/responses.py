@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.experience import DAYS_PER_MONTH
-from agents.maintenance import NEVER
+from agents.exposure import NEVER
 from agents.provider import Provider
 from agents.strategies import Hold, Response, Review, Standing
 from model.record import ProviderResponse, Record
@@ -23,7 +23,7 @@ def start_planned_policies(day: int, providers: Sequence[Provider]) -> None:
     """Put the policies in force whose lead time is over."""
     for provider in providers:
         if provider.planned_policy is not None and day >= provider.planned_policy[0]:
-            provider.policy = provider.planned_policy[1]
+            provider.change("policy", provider.planned_policy[1])
             provider.planned_policy = None
 
 
@@ -92,7 +92,7 @@ def carry_out(day: int, provider: Provider, found: Review, response: Response) -
     if response.price is not None:
         cost = (provider.price - response.price) * provider.instances
         text = f"lowers its price from ${provider.price:,.2f} to ${response.price:,.2f} ({why})"
-        provider.price = response.price
+        provider.change("price", response.price)
     if response.policy is not None:
         start = day + 1 + provider.lead_days
         servers = provider.servers

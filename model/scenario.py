@@ -1,10 +1,12 @@
 """The scenario: everything that defines a market, apart from the seed. A TOML file, a preset or a Python object.
 
 The same names are used everywhere: the dotted path (`users.tolerance.median`, `providers.0.policy.coverage`) is the
-place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study.
+place in the TOML file, the key of `--set`, the keyword of `Market(...)` and the factor of a study. A provider may be
+named in it as well as numbered: `providers.Live & Co.price`.
 """
 
 import copy
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +15,23 @@ from typing import Any, Self
 import numpy as np
 from pydantic import ValidationError, model_validator
 
+from agents.policies import LivePatch
+from agents.security import Security
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
+from model.events import Event, check_events, tidy_events
 from model.explain import explain
+from model.histories import read_history
 from model.html import settings_html
 from model.network_files import read_network
-from model.paths import in_setting_order, set_path
+from model.paths import in_setting_order, numbered, provider_names, set_path
 from model.published_terms import fill_published_terms
 from model.schema import (
     BarabasiAlbert,
     Complete,
     ErdosRenyi,
     Flaws,
+    History,
     Network,
     NetworkFile,
     OpenMarket,
@@ -40,8 +47,8 @@ DATA = Path(__file__).parent / "data"
 COMPLETE_LIMIT = 5_000  # users; above it the neighbour lists of a complete graph need more than 100 MB
 
 
-class Scenario(Settings):
-    """The settings of a market: users, word of mouth, network, flaws and providers."""
+class World(Settings):
+    """The settings that are in force on a day."""
 
     name: str = setting("unnamed", "what the scenario is called", grade="design", min_length=1)
     description: str = setting("", "what it shows, in one line", grade="design")
@@ -50,40 +57,20 @@ class Scenario(Settings):
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
+    security: Security = setting(Security, "attacks on open servers, and fixes that are bad")
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
-    @model_validator(mode="after")
-    def _check_consistency(self) -> Self:
-        check_shares(self.providers)
-        check_network(self.network, self.users.count)
-        return self
-
-    def __repr__(self) -> str:
-        names = ", ".join(provider.name for provider in self.providers)
-        return f"<Scenario {self.name!r}: {self.users.count:,} users, {self.days:,} days, {names}>"
-
-    def _repr_html_(self) -> str:
-        return settings_html(repr(self), self)
-
-    @property
-    def shares(self) -> list[float]:
-        """The providers' shares at the start; those left out divide the rest equally."""
-        given = [provider.share for provider in self.providers]
-        rest = 1 - sum(share for share in given if share is not None)
-        missing = sum(share is None for share in given)
-        return [max(rest, 0.0) / missing if share is None else share for share in given]
-
     @classmethod
-    def parse(cls, data: Mapping[str, Any]) -> "Scenario":
-        """Build a scenario from nested tables, as `tomllib` reads them.
+    def parse(cls, data: Mapping[str, Any]) -> Self:
+        """Build the settings from nested tables, as `tomllib` reads them.
 
         Raises
         ------
         ScenarioError
             A line for each wrong field: its dotted path, its value and what is allowed.
         """
-        tables = fill_published_terms(copy.deepcopy(dict(data)))
+        tables = fill_published_terms(tidy_events(copy.deepcopy(dict(data)), World))
         network, users = tables.get("network"), tables.setdefault("users", {})
         if isinstance(network, dict) and network.get("kind") == "edge-list":
             raise ScenarioError.of("network.kind", "edge-list", "is 'file' now, and network.file is network.path")
@@ -103,6 +90,42 @@ class Scenario(Settings):
         """Note that nobody has said how many users there are: a graph may say it yet."""
         self.users.model_fields_set.discard("count")
         return self
+
+    def tables(self) -> dict[str, Any]:
+        """Return the settings as nested tables with all defaults, which `parse` accepts."""
+        return self.model_dump(exclude_none=True)
+
+
+class Scenario(World):
+    """The settings of a market: users, word of mouth, network, flaws and providers, and what happens to them when."""
+
+    events: list[Event] = setting(list, "what happens on a day")
+
+    @model_validator(mode="after")
+    def _check_consistency(self) -> Self:
+        check_shares(self.providers)
+        check_network(self.network, self.users.count)
+        check_replayed_patches(self.providers, self.flaws)
+        if self.events:
+            tables = self.tables()
+            del tables["events"]
+            check_events(self.events, self.flaws, tables, World.parse)
+        return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(provider.name for provider in self.providers)
+        return f"<Scenario {self.name!r}: {self.users.count:,} users, {self.days:,} days, {names}>"
+
+    def _repr_html_(self) -> str:
+        return settings_html(repr(self), self)
+
+    @property
+    def shares(self) -> list[float]:
+        """The providers' shares at the start; those left out divide the rest equally."""
+        given = [provider.share for provider in self.providers]
+        rest = 1 - sum(share for share in given if share is not None)
+        missing = sum(share is None for share in given)
+        return [max(rest, 0.0) / missing if share is None else share for share in given]
 
     @classmethod
     def load(
@@ -128,9 +151,7 @@ class Scenario(Settings):
         if not settings and nodes is None:
             return source
         tables = source.tables()
-        for path in in_setting_order(settings):
-            value = settings[path]
-            set_path(tables, path, value.item() if isinstance(value, np.generic) else value)
+        paths = set_all(tables, settings)
         said = {"users", "users.count"} & set(settings) or "count" in source.users.model_fields_set
         on_file = isinstance(tables.get("network"), dict) and tables["network"].get("kind") == "file"
         if said:
@@ -141,7 +162,10 @@ class Scenario(Settings):
             tables["users"]["count"] = nodes
         elif on_file:
             del tables["users"]["count"]
-        scenario = cls.parse(tables)
+        try:
+            scenario = cls.parse(tables)
+        except ScenarioError as error:
+            raise ScenarioError(as_given(str(error), paths)) from None
         return scenario if said else scenario._with_count_unsaid()
 
     @classmethod
@@ -159,9 +183,35 @@ class Scenario(Settings):
         """Return this scenario with other values, by dotted path."""
         return Scenario.load(self, **settings)
 
-    def tables(self) -> dict[str, Any]:
-        """Return the scenario as nested tables with all defaults, which `parse` accepts."""
-        return self.model_dump(exclude_none=True)
+
+def set_all(tables: dict[str, Any], settings: Mapping[str, Any]) -> dict[str, str]:
+    """Set paths of a scenario's tables, and return them with providers by number -> as they were given."""
+    names = provider_names(settings if "providers" in settings else tables)
+    paths: dict[str, str] = {}
+    for given in settings:
+        path = numbered(given, names)
+        if path in paths:
+            raise ScenarioError(f"{given}: is the same setting as {paths[path]}; give it once")
+        paths[path] = given
+    try:
+        for path in in_setting_order(paths):
+            value = settings[paths[path]]
+            set_path(tables, path, value.item() if isinstance(value, np.generic) else value)
+    except ScenarioError as error:
+        raise ScenarioError(as_given(str(error), paths)) from None
+    return paths
+
+
+def as_given(lines: str, paths: Mapping[str, str]) -> str:
+    """Return error lines with each field that was given by a provider's name called by it.
+
+    >>> as_given("providers.1.price = -1: must be ...", {"providers.1.price": "providers.Live & Co.price"})
+    'providers.Live & Co.price = -1: must be ...'
+    """
+    for path, given in paths.items():
+        told = given.replace("\\", r"\\")
+        lines = re.sub(rf"(?m)^{re.escape(path)}(?=[. :])", told, lines)
+    return lines
 
 
 def preset_names() -> list[str]:
@@ -219,6 +269,16 @@ def check_shares(providers: list[ProviderSettings]) -> None:
         if reach < 1 and placed > reach + 1e-9:
             path = f"providers.{number}.policy.reach"
             raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {placed:g}")
+
+
+def check_replayed_patches(providers: list[ProviderSettings], flaws: Flaws) -> None:
+    """Reject real live patches for flaws without names."""
+    for number, provider in enumerate(providers):
+        if isinstance(provider.policy, LivePatch) and provider.policy.source == "history":
+            named = isinstance(flaws, History) and any(flaw.cves for flaw in read_history(flaws.history))
+            if not named:
+                path = f"providers.{number}.policy.source"
+                raise ScenarioError.of(path, "history", "needs flaws from a history that names their CVEs")
 
 
 def check_network(network: Network, users: int) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import tomlkit
 
 from agents.settings import Settings
+from model.events import Event
 from model.paths import VENDOR_TERMS
 from model.published_terms import agreements, vendors
 from model.scenario import Scenario
@@ -31,9 +32,11 @@ def _table(section: Settings, name: str, *, array: bool, terms: Terms = None) ->
     for key in type(section).model_fields:
         value = getattr(section, key)
         path = f"{name}.{key}" if name else key
+        if isinstance(section, Event) and value in (None, {}):
+            continue  # what an event does not do is left out
         if isinstance(value, Settings):
             tables += _table(value, path, array=False)
-        elif isinstance(value, list):
+        elif isinstance(value, list) and all(isinstance(item, Settings) for item in value):
             published = agreements().get(section.terms) if isinstance(section, Sla) else None
             for item in value:
                 tables += _table(item, path, array=True, terms=published)
@@ -45,10 +48,25 @@ def _table(section: Settings, name: str, *, array: bool, terms: Terms = None) ->
 def _line(section: Settings, key: str, value: Any, terms: Terms) -> str:
     info = type(section).model_fields[key]
     origin = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    remarks = [origin.get("unit"), _grade(section, key, value, origin, terms), info.description]
+    changes = "may change in a run" if origin.get("changes") else ""
+    remarks = [origin.get("unit"), _grade(section, key, value, origin, terms), info.description, changes]
     comment = "; ".join(str(remark) for remark in remarks if remark)
-    assignment = f"# {key} =" if value is None else f"{key} = {tomlkit.item(value).as_string()}"
+    assignment = f"# {key} =" if value is None else f"{key} = {_literal(value)}"
     return f"{assignment:<{COMMENT_COLUMN - 1}} # {comment}" if comment else assignment
+
+
+def _literal(value: Any) -> str:
+    """Write a value on one line.
+
+    >>> _literal({"providers.Live & Co.price": 5.5, "users": {"count": 1}})
+    '{ "providers.Live & Co.price" = 5.5, users = { count = 1 } }'
+    """
+    if isinstance(value, dict):
+        pairs = (f"{tomlkit.key(key).as_string()} = {_literal(inner)}" for key, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_literal(inner) for inner in value)}]"
+    return str(tomlkit.item(value).as_string())
 
 
 def _grade(section: Settings, key: str, value: Any, origin: dict[str, Any], terms: Terms) -> str:

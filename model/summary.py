@@ -9,8 +9,20 @@ from agents.users import SOURCES, TRIGGERS
 from model.conclusion import conclusion
 from model.market_state import MarketState
 from model.record import Record
+from model.timeline import describe
 
 CLOSING_DAYS = 30
+SECURITY = (
+    "exposed_server_days",
+    "exploitable_server_days",
+    "breaches",
+    "breach_cost",
+    "left_after_breach",
+    "planned_downtime_minutes",
+    "breach_downtime_minutes",
+    "bad_update_downtime_minutes",
+)
+"""Daily columns of which a provider's summary has the sum."""
 MINUTES_PER_DAY = 1440
 
 
@@ -19,8 +31,8 @@ def summarise(market: MarketState) -> dict[str, Any]:
 
     `profit_per_original_server` is dollars per month and server that the provider had at the start, over the
     last 30 days: the figure that the email compares. Revenue, costs and profit are dollars over the whole run;
-    `network` (what was dropped of a given network, or is not used) and `responses` are present only if there are any,
-    `second_instances` (by provider) only where users can buy one;
+    `network` (what was dropped of a given network, or is not used), `responses` and `events` are present only if there
+    are any, `second_instances` (by provider) only where users can buy one;
     `flows[i][j]` counts moves from provider i to provider j. Rates without a denominator are None.
     """
     record = market.record
@@ -42,6 +54,8 @@ def summarise(market: MarketState) -> dict[str, Any]:
     }
     if market.settings.users.redundancy.available:
         summary["second_instances"] = [p.instances - p.users for p in market.providers]
+    if market.timeline.happened:
+        summary["events"] = [{"day": event["day"], "text": describe(event)} for event in market.timeline.happened]
     if market.network.notes:
         summary["network"] = "; ".join(market.network.notes)
     if record.responses:
@@ -65,6 +79,7 @@ def _provider(market: MarketState, j: int) -> dict[str, Any]:
         "availability": 1 - minutes / (user_days * MINUTES_PER_DAY) if user_days else None,
         **totals,
         "profit_per_original_server": closing_profit(market, j),
+        **{name: float(record.column(name)[:, j].sum()) for name in SECURITY},
     }
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.policies import POLICIES
+from model.summary import SECURITY
 
 PIPED_WIDTH = 110  # columns, where no terminal says how wide it is
 
@@ -22,6 +23,7 @@ def print_summary(summary: dict[str, Any]) -> None:
     tables = {
         "Users": users_table(summary),
         f"Dollars in {summary['days']:,} days": money_table(summary),
+        "Security: what was open to attack, and what came of it": security_table(summary),
         "Moves from (row) to (column)": flow_table(summary),
     }
     if "reboots_by_year" in summary:
@@ -31,9 +33,14 @@ def print_summary(summary: dict[str, Any]) -> None:
         console.print(title, style="bold")
         console.print(table)
         console.print()
-    for event in summary.get("responses", []):
-        console.print(f"day {event['day']}: {event['provider']} {event['text']}; {monthly(event['cost'])}")
-    if "responses" in summary:
+    happened = [(event["day"], event["text"]) for event in summary.get("events", [])]
+    happened += [
+        (event["day"], f"{event['provider']} {event['text']}; {monthly(event['cost'])}")
+        for event in summary.get("responses", [])
+    ]
+    for day, text in sorted(happened, key=lambda told: told[0]):
+        console.print(f"day {day}: {text}")
+    if happened:
         console.print()
     if "second_instances" in summary:
         console.print(f"Users who run a second instance: {sum(summary['second_instances']):,}.")
@@ -65,7 +72,7 @@ def users_table(summary: dict[str, Any]) -> Table:
         "available",
     )
     present = sum(p["users_end"] for p in summary["providers"])
-    for number, p in enumerate(summary["providers"], start=1):
+    for number, p in enumerate(summary["providers"]):
         table.add_row(
             f"{number} {p['name']}",
             f"{p['users_start']:,}",
@@ -89,19 +96,37 @@ def money_table(summary: dict[str, Any]) -> Table:
         "profit",
         "per original server\nand month, at the end",
     )
-    for number, p in enumerate(summary["providers"], start=1):
+    for number, p in enumerate(summary["providers"]):
         amounts = [_maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")]
         table.add_row(f"{number} {p['name']}", p["policy"], *amounts)
     return table
 
 
+def security_table(summary: dict[str, Any]) -> Table:
+    """Exposure and breaches of each provider, and its downtime by cause."""
+    table = _table(
+        "provider",
+        "exposed\nserver-days",
+        "exploitable\nserver-days",
+        "breaches",
+        "breach costs",
+        "left after\na breach",
+        "minutes down\nplanned",
+        "by\nbreach",
+        "by bad\nupdate",
+    )
+    for number, p in enumerate(summary["providers"], start=1):
+        table.add_row(f"{number} {p['name']}", *(f"{p[name]:,.0f}" for name in SECURITY))
+    return table
+
+
 def flow_table(summary: dict[str, Any]) -> Table:
     """Count moves from each provider (row) to each other one (column)."""
-    numbers = [str(number) for number in range(1, len(summary["providers"]) + 1)]
+    numbers = [str(number) for number in range(len(summary["providers"]))]
     table = _table("provider", *numbers)
     for number, (p, row) in enumerate(zip(summary["providers"], summary["flows"], strict=True)):
         cells = ["–" if number == to else f"{count:,}" for to, count in enumerate(row)]
-        table.add_row(f"{number + 1} {p['name']}", *cells)
+        table.add_row(f"{number} {p['name']}", *cells)
     return table
 
 

@@ -11,9 +11,13 @@ from agents.strategies.escalate import Escalate
 from agents.strategies.hold import Hold
 from agents.strategies.match import Match
 
+STRATEGIES = (Hold, Copy, CutPrice, Match, Escalate)
+"""The built-in strategies."""
+
 AnyStrategy = Annotated[Hold | Copy | CutPrice | Match | Escalate, Field(discriminator="kind")]
 
 __all__ = [
+    "STRATEGIES",
     "AnyStrategy",
     "Copy",
     "CutPrice",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from answers.report.report_section import Section
 from batch.manifest import read_manifest
+from model.timeline import planned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ def design(results: "StudyResults", runs: "pd.DataFrame", failures: "pd.DataFram
         ("Randomness", randomness(study)),
         ("Runs", f"{len(runs):,} done, {len(failures):,} failed, {study.total_runs:,} at most"),
     ]
+    if base.events:
+        section.facts.append(("Events", "; ".join(planned(base))))
     if study.outcomes.warmup_days:
         section.facts.append(("Warm-up", f"{study.outcomes.warmup_days:,} days, left out of rates and money"))
     if study.axes:

@@ -7,6 +7,7 @@ from tests.pages import ROOT, Step, do, same, steps
 GUIDE = ROOT / "docs" / "guide"
 PAGES = [
     "first-run",
+    "what-happens-when",
     "your-own-company",
     "your-own-study",
     "your-own-policy",
