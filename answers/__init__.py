@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from answers.answer import Answer
-    from answers.calibration.calibrate import calibrate
-    from answers.calibration.recovery import recover
+    from answers.company import Company
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.decision.decide_company import Company
+    from answers.fitting.fit import fit
     from answers.games.game import game
     from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
@@ -38,13 +37,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Company",
-    "calibrate",
     "compare",
     "decide",
     "discover",
+    "fit",
     "game",
     "patch_cycle",
-    "recover",
     "sensitivity",
     "validate",
     "write_report",
@@ -52,14 +50,13 @@ __all__ = [
 
 _HOMES = {
     "Answer": "answers.answer",
-    "Company": "answers.decision.decide_company",
-    "calibrate": "answers.calibration.calibrate",
+    "Company": "answers.company",
     "compare": "answers.comparison.compare",
     "decide": "answers.decision.decide",
     "discover": "answers.scenario_discovery.discover",
+    "fit": "answers.fitting.fit",
     "game": "answers.games.game",
     "patch_cycle": "answers.patch_timing.patch_cycle",
-    "recover": "answers.calibration.recovery",
     "sensitivity": "answers.sensitivity_analysis.sensitivity",
     "validate": "answers.validation.validate",
     "write_report": "answers.report.report",

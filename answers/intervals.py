@@ -1,6 +1,6 @@
 """Intervals: how well replicates know a mean, a ratio of means, or a share of runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,27 +8,30 @@ from numpy.typing import NDArray
 
 from batch.adaptive import interval
 
-RESAMPLES = 5_000
+RESAMPLES = 2_000
 CONFIDENCE = 0.95
 Values = NDArray[np.float64]
 
 
-def ratio(above: Values, below: Values, axis: int = -1) -> Any:
+def ratio(above: Any, below: Any) -> Any:
     """Return the ratio of two means.
 
-    >>> float(ratio(np.array([1.0, 3.0]), np.array([2.0, 2.0])))
-    1.0
+    >>> ratio(2.0, 4.0)
+    0.5
     """
-    return np.mean(above, axis=axis) / np.mean(below, axis=axis)
+    return above / below
 
 
 def bootstrap(statistic: Callable[..., Any], *columns: Values, seed: int = 0) -> tuple[float, float]:
-    """Return the bias-corrected and accelerated bootstrap interval of a statistic (Efron 1987), by scipy.
+    """Return the bootstrap-t interval of a function of means (Efron 1981; Hall 1988).
+
+    Each resample is measured in its own standard error, by the jackknife. With few replicates of a skewed outcome that
+    keeps its promise far better than Student's interval, or one of the resamples' quantiles: see `results/intervals`.
 
     Parameters
     ----------
     statistic
-        A function of the columns with an `axis`, as scipy's `bootstrap` asks for.
+        A function of the columns' means, which may be arrays.
     columns
         What was measured, a value a replicate; whole replicates are drawn, so what belongs together stays together.
     seed
@@ -38,30 +41,43 @@ def bootstrap(statistic: Callable[..., Any], *columns: Values, seed: int = 0) ->
     -------
     tuple of float
         The bounds at `CONFIDENCE`; the value itself, twice, where all replicates agree.
-    """
-    from scipy import stats
 
-    value = float(statistic(*columns, axis=-1))
-    one_less = np.arange(len(columns[0])) != np.arange(len(columns[0]))[:, None]
-    without = np.array([float(statistic(*(c[rest] for c in columns), axis=-1)) for rest in one_less])
-    if np.ptp(without) <= 1e-12 * max(1.0, abs(value)):  # nothing varies: there is no interval to be drawn
+    References
+    ----------
+    Efron, B. (1981). Nonparametric standard errors and confidence intervals. Canadian Journal of Statistics 9, 139-172.
+    Hall, P. (1988). Theoretical comparison of bootstrap confidence intervals. Annals of Statistics 16, 927-953.
+    """
+    number = len(columns[0])
+    value, error = (float(found[0]) for found in estimates(statistic, [column[None] for column in columns]))
+    if error <= 1e-12 * max(1.0, abs(value)):  # nothing varies: there is no interval to be drawn
         return value, value
-    found = stats.bootstrap(
-        columns,
-        statistic,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        confidence_level=CONFIDENCE,
-        method="BCa",
-        rng=np.random.default_rng(seed),
-    ).confidence_interval
-    return float(found.low), float(found.high)
+    chosen = np.random.default_rng(seed).integers(number, size=(RESAMPLES, number))
+    values, errors = estimates(statistic, [column[chosen] for column in columns])
+    usable = errors > 1e-9 * error  # a resample of one replicate again and again has no error of its own
+    low, high = np.quantile((values[usable] - value) / errors[usable], [(1 + CONFIDENCE) / 2, (1 - CONFIDENCE) / 2])
+    return value - float(low) * error, value - float(high) * error
+
+
+def estimates(statistic: Callable[..., Any], samples: Sequence[Values]) -> tuple[Values, Values]:
+    """Return a statistic of each sample's means, and its standard error by the jackknife.
+
+    Parameters
+    ----------
+    statistic
+        A function of means.
+    samples
+        A matrix for each column: samples by replicates.
+    """
+    number = samples[0].shape[1]
+    means = [sample.mean(axis=1) for sample in samples]
+    without = statistic(*((sample.sum(axis=1)[:, None] - sample) / (number - 1) for sample in samples))
+    error = np.sqrt((number - 1) / number * ((without - without.mean(axis=1)[:, None]) ** 2).sum(axis=1))
+    return np.asarray(statistic(*means)), error
 
 
 def mean_interval(values: Values) -> tuple[float, float]:
     """Return the bootstrap interval of a mean."""
-    return bootstrap(np.mean, values)
+    return bootstrap(lambda mean: mean, values)
 
 
 def share_interval(yes: NDArray[np.bool_]) -> tuple[float, float]:

@@ -94,6 +94,14 @@ class Points(Design):
     kind: Literal["points"] = "points"
     points: list[dict[str, Any]] = setting(..., "a table a point: dotted path = value", grade="design")
 
+    block: int | None = setting(
+        None,
+        "so many points in a row meet the same people, graph and flaws, and other blocks others; left out: as "
+        "`common_random_numbers` says",
+        grade="design",
+        ge=1,
+    )
+
     def size(self, axes: Sequence[Axis]) -> int:
         """Return the number of points."""
         if axes:

@@ -124,7 +124,7 @@ class Axis:
     @property
     def base_level(self) -> Level:
         """The base scenario's own value: nothing is set."""
-        values = [_read(self.base, path) for path in self.factor.targets]
+        values = [setting_at(self.base, path) for path in self.factor.targets]
         named = len(self.columns) < len(values) or bool(self.factor.names)
         labels = ["base"] if named else [v if _scalar(v) else "base" for v in values]
         return Level({}, dict(zip(self.columns, labels, strict=True)), self.place)
@@ -203,7 +203,7 @@ def field_at(base: Scenario, path: str) -> FieldInfo | None:
     return info
 
 
-def _read(base: Scenario, path: str) -> Any:
+def setting_at(base: Scenario, path: str) -> Any:
     """Return a setting's value in the base scenario, None where the base has no such setting."""
     place: Any = base
     for step in steps(numbered(path, [provider.name for provider in base.providers])):

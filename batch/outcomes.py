@@ -67,7 +67,7 @@ def execute(study: Study, run: Run) -> Result:
     keep = study.outcomes
     return Result(
         row,
-        series_table(market, run.run_id) if keep.series else None,
+        series_table(market, run.run_id, keep.series) if keep.series else None,
         flows_table(market, run.run_id) if keep.flows else None,
         moves_table(market, run.run_id) if keep.moves else None,
     )
@@ -227,8 +227,8 @@ def _type_of(study: Study, label: str) -> type:
     return next((type(value) for value in values if value is not None), str)
 
 
-def series_table(market: "Market", run_id: str) -> "pa.Table":
-    """Return a row for each day and provider, as `Record.providers` gives them."""
+def series_table(market: "Market", run_id: str, wanted: bool | list[str] = True) -> "pa.Table":
+    """Return a row for each day and provider, as `Record.providers` gives them; all columns, or those wanted."""
     import numpy as np
     import pyarrow as pa
 
@@ -241,7 +241,7 @@ def series_table(market: "Market", run_id: str) -> "pa.Table":
         "day": np.repeat(np.arange(days, dtype=np.int32), providers),
         "provider": _names(record.names, np.tile(np.arange(providers), days)),
     }
-    for name in DAILY:
+    for name in DAILY if isinstance(wanted, bool) else wanted:
         values = record.column(name).reshape(-1)
         columns[name] = values.astype(np.int64) if name in COUNTS else np.ascontiguousarray(values)
     return pa.table(columns)

@@ -17,7 +17,7 @@ from pydantic import ValidationError, model_validator
 from agents.settings import Settings, setting
 from batch.adaptive import Replicates
 from batch.columns import RUN_COLUMNS, outcome_types
-from batch.design import MOST_POINTS, AnyDesign, Grid, Sampler, unit_problem
+from batch.design import MOST_POINTS, AnyDesign, Grid, Points, Sampler, unit_problem
 from batch.factors import Axis, Factor, Level, uniform
 from batch.identity import canonical, derived_seed, differences, meaning
 from batch.study_file import expanded, flat, read_study, resolved
@@ -25,6 +25,7 @@ from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.html import html_table
 from model.paths import in_setting_order, numbered, set_path
+from model.record import DAILY
 from model.scenario import Scenario
 
 MOST_RUNS = 100_000_000
@@ -54,7 +55,9 @@ class Point:
 class Outcomes(Settings):
     """What is kept of a run besides its row."""
 
-    series: bool = setting(False, "keep every provider's every day", grade="design")
+    series: bool | list[str] = setting(
+        False, "keep every provider's every day: true, or the columns that are wanted", grade="design"
+    )
     flows: bool = setting(False, "keep the number of moves by day, from and to", grade="design")
     moves: bool = setting(False, "keep every move", grade="design")
     warmup_days: int = setting(0, "days at the start left out of rates and money", unit="days", grade="design", ge=0)
@@ -217,7 +220,10 @@ class Study(Settings):
     def run_of(self, point: int, replicate: int) -> Run:
         """Return one run."""
         identity = f"{self.digest}/{point}/{replicate}".encode()
-        key = (replicate,) if self.common_random_numbers else (point, replicate)
+        if isinstance(self.design, Points) and self.design.block:
+            key: tuple[int, ...] = (point // self.design.block, replicate)
+        else:
+            key = (replicate,) if self.common_random_numbers else (point, replicate)
         seed = derived_seed(self.seed, "replicate", *key)
         return Run(hashlib.sha256(identity).hexdigest()[:16], point, replicate, seed, self.points[point].settings)
 
@@ -313,6 +319,8 @@ class Study(Settings):
                 if column in seen:
                     raise ScenarioError.of(f"{axis.place}.name", column, f"must not be {seen[column]}")
                 seen[column] = f"that of {axis.place} too"
+        if not isinstance(self.outcomes.series, bool) and (strange := set(self.outcomes.series) - set(DAILY)):
+            raise ScenarioError.of("outcomes.series", min(strange), f"must be true or some of {', '.join(DAILY)}")
         outcome = self.replicates.outcome
         numeric = [name for name, kind in types.items() if kind is not str]
         if outcome and outcome not in numeric:

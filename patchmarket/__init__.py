@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from agents.provider import Provider
     from agents.user import User
+    from answers.company import Company
     from answers.comparison.compare import compare
     from answers.decision.decide import decide
-    from answers.decision.decide_company import Company
+    from answers.fitting.fit import fit
     from answers.games.game import game
     from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
@@ -42,6 +43,7 @@ __all__ = [
     "compare",
     "decide",
     "discover",
+    "fit",
     "game",
     "open_study",
     "patch_cycle",
@@ -63,6 +65,7 @@ _HOMES = {
     "compare": "answers",
     "decide": "answers",
     "discover": "answers",
+    "fit": "answers",
     "game": "answers",
     "open_study": "batch",
     "patch_cycle": "answers",

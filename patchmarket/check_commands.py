@@ -82,7 +82,7 @@ def parameters(
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="scenario, study, targets or company.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="scenario, study, company or priors.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write all of them where the project keeps them.")] = False,
 ) -> None:
     """Print the JSON Schema of a kind of file.

@@ -30,12 +30,12 @@ GROUPS = {  # in each, those that most people need come first
     ),
     "Ask a question": (
         question_commands.decide,
+        question_commands.fit,
         question_commands.compare,
         question_commands.patch_cycle,
         question_commands.game,
         question_commands.sensitivity,
         question_commands.discover,
-        question_commands.calibrate,
     ),
     "Read data": (data_commands.network, data_commands.records),
     "Take away and check": (

@@ -1,12 +1,18 @@
-"""Commands that ask a question: `decide`, `compare`, `patch-cycle`, `game`, `sensitivity`, `discover`, `calibrate`."""
+"""Commands that ask a question: `decide`, `fit`, `compare`, `patch-cycle`, `game`, `sensitivity`, `discover`."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from answers.defaults import REPLICATES
+from answers.defaults import DRAWS, REPLICATES, SIMULATIONS
 from patchmarket.options import FolderArgument, JsonOption, ScenarioArgument, SetOption, WorkersOption, load
+
+if TYPE_CHECKING:
+    from answers.company import Company
+    from answers.unknowns import Priors
+    from model.scenario import Scenario
 
 ProviderOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="Who decides; left out: the first that does not patch live.")
@@ -16,39 +22,130 @@ SeedOption = Annotated[int, typer.Option(min=0, help="Root of all randomness.")]
 OutOption = Annotated[Path | None, typer.Option(metavar="DIR", help="Write table, figure and text here.")]
 
 
+MyOption = Annotated[
+    str | None,
+    typer.Option("--my", metavar="FILE", help="Your company in eight numbers, instead of its providers."),
+]
+PriorsOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="What is not known, and how much; left out: as in the docs.")
+]
+
+
 def decide(
     scenario: ScenarioArgument = "thought-experiment",
     settings: SetOption = [],  # noqa: B006 -- typer copies it
-    my: Annotated[
-        str | None,
-        typer.Option("--my", metavar="FILE", help="Your company in eight numbers, instead of its providers."),
-    ] = None,
+    my: MyOption = None,
     provider: ProviderOption = None,
+    posterior: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="What `fit` learnt about the unknowns, instead of the priors.")
+    ] = None,
+    priors: PriorsOption = None,
+    point: Annotated[bool, typer.Option("--point", help="Take the scenario's own values for known.")] = False,
     seed: SeedOption = 1,
-    replicates: ReplicatesOption = REPLICATES,
+    replicates: Annotated[
+        int | None,
+        typer.Option(
+            min=3, metavar="N", help=f"Draws of the unknowns; left out: {DRAWS}, and {REPLICATES} with --point."
+        ),
+    ] = None,
     workers: WorkersOption = None,
     out: OutOption = None,
     json: JsonOption = False,
 ) -> None:
     """Find the most that live patching may cost a provider, and whether it pays at current prices.
 
-    Examples: patchmarket decide; patchmarket decide --set flaws.per_year=15 --json;
-    patchmarket decide --my my-company.toml --out answer
+    The answer is the mean over what is not known about users and flaws, with what is worth measuring.
+
+    Examples: patchmarket decide; patchmarket decide --point --set flaws.per_year=15 --json;
+    patchmarket decide --my my-company.toml --posterior out/fit --out answer
     """
     import answers
-    from model.paths import read_assignment
     from patchmarket.printing import show
 
-    company = None
-    if my is None:
-        market = load(scenario, settings)
-    else:
-        company = answers.Company.load(my)
-        market = company.market(load(scenario, []), **dict(read_assignment(text) for text in settings))
+    market, company = market_of(scenario, settings, my)
     answer = answers.decide(
-        market, provider, company=company, replicates=replicates, seed=seed, workers=workers, out=out
+        market,
+        provider,
+        company=company,
+        priors=read_priors(priors, posterior),
+        posterior=posterior,
+        point=point,
+        replicates=replicates,
+        seed=seed,
+        workers=workers,
+        out=out,
     )
     show(answer, out, as_json=json)
+
+
+def fit(
+    records: Annotated[
+        Path, typer.Argument(metavar="RECORDS", help="A folder of outages and customers or cancellations.")
+    ],
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="The market: a preset's name or a TOML file.")
+    ] = "thought-experiment",
+    settings: SetOption = [],  # noqa: B006 -- typer copies it
+    my: MyOption = None,
+    provider: ProviderOption = None,
+    priors: PriorsOption = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="The first day that counts; left out: see the docs."),
+    ] = None,
+    simulations: Annotated[int, typer.Option(min=160, metavar="N", help="Markets to simulate.")] = SIMULATIONS,
+    seed: SeedOption = 1,
+    workers: WorkersOption = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep runs and posterior here, and resume from those.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Learn from an operator's records what is not known about its users and flaws.
+
+    The same command again resumes the fit.
+
+    Examples: patchmarket fit records --my my-company.toml --out out/fit;
+    patchmarket decide --my my-company.toml --posterior out/fit
+    """
+    import answers
+    from patchmarket.printing import show
+
+    market, company = market_of(scenario, settings, my)
+    answer = answers.fit(
+        records,
+        market,
+        provider,
+        company=company,
+        priors=read_priors(priors, None),
+        since=since.date() if since else None,
+        simulations=simulations,
+        seed=seed,
+        workers=workers,
+        out=out,
+    )
+    show(answer, out, as_json=json)
+
+
+def market_of(scenario: str, settings: list[str], my: str | None) -> "tuple[Scenario, Company | None]":
+    """Return the market that a command line asks for, and the company if it was made from one."""
+    import answers
+    from model.paths import read_assignment
+
+    if my is None:
+        return load(scenario, settings), None
+    company = answers.Company.load(my)
+    return company.market(load(scenario, []), **dict(read_assignment(text) for text in settings)), company
+
+
+def read_priors(path: Path | None, posterior: Path | None) -> "Priors | None":
+    """Return the priors of a file; a posterior comes with its own."""
+    from answers.unknowns import Priors
+    from model.errors import ScenarioError
+
+    if path is not None and posterior is not None:
+        raise ScenarioError("--priors: is for a decision without --posterior, which has its own")
+    return None if path is None else Priors.load(path)
 
 
 def compare(
@@ -170,44 +267,3 @@ def discover(
     from patchmarket.printing import show
 
     show(answers.discover(open_study(folder), when), out, as_json=json)
-
-
-def calibrate(
-    scenario: ScenarioArgument = "thought-experiment",
-    to: Annotated[
-        str, typer.Option(metavar="TARGETS", help="A TOML file of targets, or published-churn.")
-    ] = "published-churn",
-    settings: SetOption = [],  # noqa: B006 -- typer copies it
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep every trial here, and resume from those.")
-    ] = None,
-    trials: Annotated[int, typer.Option(min=1, help="Combinations of settings that are tried.")] = 60,
-    replicates: Annotated[int, typer.Option(min=2, help="Runs a trial, with the same seeds in each.")] = 20,
-    seed: SeedOption = 1,
-    workers: WorkersOption = None,
-    recover: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Instead, fit N simulated markets with known settings.")
-    ] = None,
-    json: JsonOption = False,
-) -> None:
-    """Fit tolerance, word of mouth and memory to observed churn.
-
-    The same command again resumes the fit.
-
-    Examples: patchmarket calibrate --set users.count=1000 --out out/fit; patchmarket run out/fit/fitted.toml;
-    patchmarket calibrate my.toml --to my-targets.toml --out out/mine --trials 100;
-    patchmarket calibrate --set users.count=1000 --recover 5 --out out/recovery
-    """
-    import answers
-    from answers.calibration.targets import Problem, Targets
-    from patchmarket.printing import show
-
-    problem = Problem(load(scenario, settings), Targets.load(to))
-    how: dict[str, Any] = {"trials": trials, "replicates": replicates, "seed": seed, "workers": workers}
-    if recover is None:
-        answer = answers.calibrate(problem, out, **how)
-    else:
-        answer = answers.recover(problem, recover, out, **how)
-    show(answer, out, as_json=json)
-    if out is not None and recover is None and not json:
-        print(f"The scenario with these settings: {out / 'fitted.toml'}; every trial: {out / 'trials.csv'}")

@@ -31,16 +31,15 @@ class Kind(NamedTuple):
 
 def kinds() -> dict[str, Kind]:
     """Return the kinds of files, by the name that the command line knows."""
-    from answers.calibration import targets
-    from answers.decision import decide_company
+    from answers import company, unknowns
     from batch import study, study_file
     from model import scenario
 
     return {
         "scenario": Kind(scenario.Scenario, "A scenario of patchmarket", scenario.DATA, nothing),
         "study": Kind(study.Study, "A study of patchmarket", study_file.DATA, spell_study),
-        "targets": Kind(targets.Targets, "Targets of a calibration", targets.DATA, nothing),
-        "company": Kind(decide_company.Company, "A hosting company in eight numbers", decide_company.DATA, nothing),
+        "company": Kind(company.Company, "A hosting company in eight numbers", company.DATA, nothing),
+        "priors": Kind(unknowns.Priors, "Priors of what is not known", unknowns.PRIORS.parent, nothing),
     }
 
 

@@ -20,6 +20,8 @@ NAMES = (
     "docking",
     "structure",
     "patterns",
+    "posterior",
+    "intervals",
 )
 
 

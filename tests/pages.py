@@ -27,7 +27,7 @@ ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:^[^\n]*`(?P<file>[\w.-]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", flags=re.M | re.S)
 PROGRAMS = {"uv run patchmarket": f'"{sys.executable}" -m patchmarket', "uv run python": f'"{sys.executable}"'}
 REFUSED = "patchmarket: "
-SWEEPING = ("sweep", "decide", "compare", "game", "calibrate")
+SWEEPING = ("sweep", "decide", "compare", "game", "fit")
 
 
 class Step(NamedTuple):

@@ -1,19 +1,25 @@
 """What `decide` asks, each as a contrast of two variants.
 
-The plan; the plan on each vendor's terms; the plan in other circumstances; and, for an operator's own company, the plan
-at both ends of what the operator does not know.
+The plan; the plan on each vendor's terms; the plan in other circumstances; and every other policy. Each is run at many
+draws of what is not known, from the priors or from the posterior of a fit, or at the scenario's own values.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.strategies import AnyStrategy, Copy, Escalate, Hold
 from answers.alternatives import Alternatives, alternatives_of, provider_number
-from answers.decision.decide_company import Company
+from answers.company import Company
+from answers.draws import read_posterior
+from answers.unknowns import Priors, Unknown, unknowns_of
 from model.paths import VENDOR_TERMS
 from model.published_terms import vendors
 from model.scenario import Scenario
 from model.schema import Poisson
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HYPERVISOR_FLAWS = 4.0  # a year on Xen hosts, measured: Debian advisories for Xen, QEMU and microcode
 TWICE = 2.0  # flaws in 2026 against the years before
@@ -23,20 +29,12 @@ MOST_FLAWS = 3650.0  # a year: the limit of a scenario
 class Contrast(NamedTuple):
     """Two variants of a scenario: one provider without live patching, and with it at a price."""
 
-    kind: str  # "plan", "vendor", "shift" or "unknown"
+    kind: str  # "plan", "vendor", "shift" or "policy"
     name: str
     without: dict[str, Any]  # dotted path -> value
     patching: dict[str, Any]
     price: float  # dollars a server and month that the second pays
     per_patch: float = 0.0  # dollars a patch, for a vendor that charges by the patch
-
-
-class Unknown(NamedTuple):
-    """Something about the users or the flaws that an operator does not know."""
-
-    name: str
-    ends: list[tuple[str, dict[str, Any]]]  # what the tables call it, and its settings
-    measure: str  # how to get to know it
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,8 @@ class Question:
     scenario: Scenario
     provider: int
     contrasts: list[Contrast]  # the plan is the first
-    unknowns: list[Unknown]  # none without a company
+    unknowns: list[Unknown]  # none: all is run at the scenario's own values
+    posterior: "pd.DataFrame | None"  # draws of some of the unknowns; None: all are drawn from the priors
     deciding: list[str]  # providers whose decisions depend on the price of the patches
     company: Company | None
 
@@ -56,25 +55,37 @@ class Question:
         return self.contrasts[0]
 
 
-def ask(scenario: Scenario, provider: str | None = None, company: Company | None = None) -> Question:
-    """Return the contrasts that tell whether live patching pays for a provider.
+def ask(
+    scenario: Scenario,
+    provider: str | None = None,
+    company: Company | None = None,
+    *,
+    priors: Priors | None = None,
+    posterior: Path | None = None,
+    point: bool = False,
+) -> Question:
+    """Return the contrasts that tell whether live patching pays for a provider; see `decide` for the parameters.
 
     Raises
     ------
     ScenarioError
-        When there is no such provider, or it has no users.
+        When there is no such provider, or it has no users, or there is no such posterior.
     """
     number = provider_number(scenario, provider)
     alternatives = alternatives_of(scenario)
-    plan = plan_of(alternatives[number])
-    unknowns = unknowns_of(scenario) if company else []
+    mine = alternatives[number]
+    plan = plan_of(mine)
     contrasts = [
         plan,
-        *vendors_of(plan, alternatives[number].path, company.fleet_share if company else 1.0),
+        *vendors_of(plan, mine.path, company.fleet_share if company else 1.0),
         *shifts_of(scenario, plan, [other for k, other in enumerate(alternatives) if k != number]),
-        *at_both_ends(plan, unknowns),
+        *([] if point else policies_of(plan, mine)),
     ]
-    return Question(scenario, number, contrasts, unknowns, price_decides(scenario, number), company)
+    draws = None
+    if posterior is not None:
+        draws, priors = read_posterior(posterior)
+    unknowns = [] if point else unknowns_of(scenario, priors)
+    return Question(scenario, number, contrasts, unknowns, draws, price_decides(scenario, number), company)
 
 
 def plan_of(mine: Alternatives) -> Contrast:
@@ -136,76 +147,18 @@ def rivals_of(plan: Contrast, rivals: list[Alternatives]) -> Contrast:
     return changed(plan, name, {rival.path: rival.policies[kind] for rival in who})
 
 
-def changed(plan: Contrast, name: str, settings: dict[str, Any], kind: str = "shift") -> Contrast:
+def changed(plan: Contrast, name: str, settings: dict[str, Any]) -> Contrast:
     """Return the plan with other settings, on both sides."""
-    return Contrast(kind, name, settings | plan.without, settings | plan.patching, plan.price)
+    return Contrast("shift", name, settings | plan.without, settings | plan.patching, plan.price)
 
 
-def unknowns_of(market: Scenario) -> list[Unknown]:
-    """Return the unknowns with their plausible ranges: half to double where nothing is known (assumed)."""
-    users, talk, flaws = market.users, market.word_of_mouth, market.flaws
-    tolerance = users.tolerance.median
-    unknowns = [
-        Unknown(
-            "tolerance",
-            [
-                (f"{share * tolerance:g} min/month", {"users.tolerance.median": share * tolerance})
-                for share in (0.5, 2.0)
-            ],
-            "after your next reboots, compare the cancellations of those who have been down with those who have not "
-            "yet, and ask who leaves how much downtime it took",
-        ),
-        Unknown(
-            "word of mouth",
-            [
-                (
-                    label,
-                    {
-                        "word_of_mouth.talk_per_day": min(share * talk.talk_per_day, 1.0),
-                        "word_of_mouth.complaint": min(share * talk.complaint, 1.0),
-                    },
-                )
-                for label, share in (("halved", 0.5), ("doubled", 2.0))
-            ],
-            "ask those who sign up and those who cancel from whom they heard of the other host, and count public "
-            "complaints per reboot",
-        ),
-        Unknown(
-            "memory",
-            [(f"{days:g} days", {"users.memory_days": days}) for days in (30.0, 365.0)],
-            "plot cancellations by days since the last reboot: memory is the time in which the excess falls to a third",
-        ),
-    ]
-    if isinstance(flaws, Poisson):
-        unknowns.append(
-            Unknown(
-                "flaws",
-                # measured on Debian's kernel: few and many campaigns a year
-                [(f"{rate:g} a year", {"flaws.per_year": rate}) for rate in (4.0, 15.0)],
-                "count the kernel updates of the last two years that made you reboot",
-            )
-        )
-    if market.open_market.arrivals_per_day:
-        unknowns.append(
-            Unknown(
-                "newcomers",
-                [
-                    (label, {"open_market.direct": direct})
-                    for label, direct in (("who come directly", 1.0), ("who ask a neighbour", 0.0))
-                    if direct != market.open_market.direct
-                ],
-                "ask those who sign up whether somebody recommended you",
-            )
-        )
-    return unknowns
-
-
-def at_both_ends(plan: Contrast, unknowns: list[Unknown]) -> list[Contrast]:
-    """Return the plan at both ends of the plausible range of each unknown."""
+def policies_of(plan: Contrast, mine: Alternatives) -> list[Contrast]:
+    """Return every policy but the plan's two, against the one that the plan is held against."""
+    reference = "reboot" if mine.present == "live-patch" else mine.present
     return [
-        changed(plan, f"{unknown.name} {label}", settings, "unknown")
-        for unknown in unknowns
-        for label, settings in unknown.ends
+        Contrast("policy", kind, plan.without, {mine.path: policy}, 0.0)
+        for kind, policy in mine.policies.items()
+        if kind not in (reference, "live-patch")
     ]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from answers.decision.decide_measure import Case, Decision, GainByPrice
+from answers.decision.decide_uncertainty import LEAVERS, Acceptability, Uncertainty
 from model.figures import PALETTE, plain, wrapped
 
 BLUE, ORANGE, GREEN, RED = (PALETTE[k] for k in (0, 1, 2, 5))
@@ -14,8 +15,14 @@ BLUE, ORANGE, GREEN, RED = (PALETTE[k] for k in (0, 1, 2, 5))
 def decision_figure(decision: Decision) -> Figure:
     """Draw the gain per server and month against the price (above), and at the vendors' prices (below)."""
     rows = max(len(decision.vendors), 1)
-    figure = Figure(figsize=(9, 5.5 + 0.42 * rows), dpi=120, layout="constrained")
-    above, below = figure.subplots(2, height_ratios=[4.6, 0.42 * rows + 0.4])
+    heights = [4.6, 0.42 * rows + 0.4, *([3.4] if decision.uncertainty else [])]
+    figure = Figure(figsize=(9, sum(heights) + 0.5), dpi=120, layout="constrained")
+    parts: Any = figure.subfigures(len(heights), 1, height_ratios=heights)
+    above, below = parts[0].subplots(), parts[1].subplots()
+    if decision.uncertainty:
+        left, right = parts[2].subplots(1, 2, width_ratios=[1.2, 1])
+        draw_acceptability(left, decision.uncertainty.acceptability, decision.plan.price)
+        draw_worth(right, decision.uncertainty)
     figure.suptitle(
         plain(f"{decision.scenario}: what live patching gains {decision.provider}"),
         fontsize=13,
@@ -74,3 +81,29 @@ def draw_vendors(axes: Any, vendors: list[Case]) -> None:
 def bill(case: Case) -> str:
     """Return what a vendor charges, by the patch or by the month."""
     return f"${case.per_patch:,.0f} a patch" if case.per_patch else f"${case.price:,.0f}"
+
+
+def draw_acceptability(axes: Any, found: Acceptability, price: float) -> None:
+    """Draw the chance that each policy is best on average, by the price of live patching."""
+    ranked = sorted(range(len(found.policies)), key=lambda k: -found.best[k].max())
+    for place, k in enumerate(k for k in ranked if found.best[k].max() > 0.005):
+        colour, style = PALETTE[place % len(PALETTE)], "-" if found.policies[k] == "live-patch" else "--"
+        axes.plot(found.prices, 100 * found.best[k], style, color=colour, lw=1.8, label=found.policies[k])
+    axes.plot(found.prices, 100 * found.pays, ":", color="black", lw=1.4, label="live patching beats the present one")
+    axes.axvline(price, color=RED, ls="--", lw=1)
+    axes.set(xlabel="price of live patching (dollars a server and month)", ylabel="best on average (%)", ylim=(0, 101))
+    axes.legend(fontsize=7, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    axes.grid(alpha=0.3)
+
+
+def draw_worth(axes: Any, found: Uncertainty) -> None:
+    """Draw what it is worth to know each unknown, all of them, and what leavers say."""
+    bars = [(one.unknown, one.worth) for one in found.measurements]
+    bars += [(f"{LEAVERS} leavers asked", found.survey)] if found.survey else []
+    bars += [("all unknowns", found.perfect)]
+    for row, (_, worth) in enumerate(reversed(bars)):
+        axes.barh(row, worth.value, xerr=worth.error, color=BLUE, error_kw={"lw": 1, "capsize": 2})
+    axes.set_yticks(range(len(bars)), [wrapped(name) for name, _ in reversed(bars)], fontsize=8)
+    axes.set(xlabel="worth knowing, at most (dollars a year)", xlim=(0, None))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.grid(axis="x", alpha=0.3)

@@ -1,14 +1,16 @@
 """What `decide` measures: the break-even price of every contrast, the closed forms, and the gain by price."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from answers.breach_cost import turning_cost
-from answers.decision.decide_ask import Contrast, Question, Unknown
+from answers.decision.decide_ask import Contrast, Question
 from answers.decision.decide_pairs import Pairs, shift
 from answers.decision.decide_run import DecisionRuns
+from answers.decision.decide_uncertainty import Uncertainty, uncertainty_of
 from answers.experiment import paired
 from answers.intervals import Values, share_interval
 from batch.adaptive import interval
@@ -66,15 +68,6 @@ class Security(NamedTuple):
     turning_rate: float | None  # of attacks, at which it flips at `breach_cost`
 
 
-class Swing(NamedTuple):
-    """How far the break-even price swings over the plausible range of an unknown."""
-
-    unknown: str
-    break_even: dict[str, float]  # at the ends of the range
-    swing: float
-    measure: str  # how to learn the unknown
-
-
 class Fleet(NamedTuple):
     """The operator's own company, and how it was scaled."""
 
@@ -115,8 +108,9 @@ class Decision:
     security: Security
     vendors: list[Case]
     shifts: list[Case]
-    unknowns: list[Case]
-    swings: list[Swing]  # the largest first
+    policies: list[Case]  # every other policy, held against the same
+    unknowns: list[str]  # that differ between pairs; none: the scenario's own values in all
+    uncertainty: Uncertainty | None  # None: without unknowns, or with too few pairs to tell
     deciding: list[str]  # providers whose decisions depend on the price; then it was searched for
     curve: GainByPrice
     fleet: Fleet | None
@@ -126,7 +120,7 @@ def measure(question: Question, runs: DecisionRuns, seed: int) -> Decision:
     """Return what the runs say about a question."""
     scenario, plan, pairs = question.scenario, question.plan, runs.pairs[0]
     cases = [measured(contrast, here, pairs) for contrast, here in zip(question.contrasts, runs.pairs, strict=True)]
-    by_kind = {kind: [case for case in cases if case.kind == kind] for kind in ("vendor", "shift", "unknown")}
+    by_kind = {kind: [case for case in cases if case.kind == kind] for kind in ("vendor", "shift", "policy")}
     break_even = runs.searched[0] if runs.searched else pairs.break_even
     bounds = interval_at(*runs.searched) if runs.searched else pairs.interval
     marked = [plan.price, *(case.price for case in by_kind["vendor"]), bounds[1], 1.0]
@@ -147,8 +141,9 @@ def measure(question: Question, runs: DecisionRuns, seed: int) -> Decision:
         security=security_of(scenario, question.provider, runs.table, runs.plan, pairs),
         vendors=by_kind["vendor"],
         shifts=by_kind["shift"],
-        unknowns=by_kind["unknown"],
-        swings=swings_of(question.unknowns, by_kind["unknown"], break_even),
+        policies=by_kind["policy"],
+        unknowns=[unknown.name for unknown in question.unknowns],
+        uncertainty=uncertainty_of(question, runs),
         deciding=question.deciding,
         curve=curve_of_search(runs.searched[1]) if runs.searched else curve_of(pairs, prices),
         fleet=fleet_of(question, pairs),
@@ -166,12 +161,13 @@ def measured(contrast: Contrast, pairs: Pairs, plan: Pairs) -> Case:
     """Return the break-even price of a contrast, the mean gain at its price, and how often it pays."""
     low, high = pairs.interval
     gain, gain_low, gain_high = pairs.per_server_month(contrast.price)
+    priced = contrast.kind != "policy"  # other policies do not have the price that is asked for
     return Case(
         kind=contrast.kind,
         name=contrast.name,
-        break_even=pairs.break_even,
-        low=low,
-        high=high,
+        break_even=pairs.break_even if priced else math.nan,
+        low=low if priced else math.nan,
+        high=high if priced else math.nan,
         price=contrast.price,
         gain=gain,
         gain_low=gain_low,
@@ -238,17 +234,6 @@ def security_of(scenario: Scenario, provider: int, runs: Any, points: tuple[int,
         turning_cost=turning_cost(gain, rate * more),
         turning_rate=turning_cost(gain, cost * more),
     )
-
-
-def swings_of(unknowns: list[Unknown], cases: list[Case], break_even: float) -> list[Swing]:
-    """Return how far the break-even price swings over the range of each unknown, the largest swing first."""
-    found = []
-    for unknown in unknowns:
-        names = [f"{unknown.name} {label}" for label, _ in unknown.ends]
-        prices = {case.name: case.break_even for case in cases if case.name in names}
-        reached = [break_even, *prices.values()]
-        found.append(Swing(unknown.name, prices, max(reached) - min(reached), unknown.measure))
-    return sorted(found, key=lambda swing: -swing.swing)
 
 
 def curve_of(pairs: Pairs, prices: Values) -> GainByPrice:

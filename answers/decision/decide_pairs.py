@@ -34,7 +34,7 @@ class Pairs:
     @property
     def break_even(self) -> float:
         """The price at which the mean gain is nothing, dollars a server and month; below 0 where none is low enough."""
-        return float(self.price + ratio(self.gain, self.server_months))
+        return float(self.price + ratio(self.gain.mean(), self.server_months.mean()))
 
     @cached_property
     def interval(self) -> tuple[float, float]:
@@ -59,8 +59,8 @@ class Pairs:
 def shift(here: Pairs, base: Pairs) -> tuple[float, float, float]:
     """Return by how much one break-even price is above another, with the interval of the difference."""
 
-    def difference(gain: Values, months: Values, gain0: Values, months0: Values, axis: int = -1) -> Any:
-        return ratio(gain, months, axis) - ratio(gain0, months0, axis)
+    def difference(gain: Any, months: Any, gain0: Any, months0: Any) -> Any:
+        return ratio(gain, months) - ratio(gain0, months0)
 
     prices = here.price - base.price
     low, high = bootstrap(difference, here.gain, here.server_months, base.gain, base.server_months)

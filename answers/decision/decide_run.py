@@ -1,4 +1,4 @@
-"""The runs of `decide`: one study of all contrasts, and further runs where the price changes decisions.
+"""The runs of `decide`: all contrasts at every draw of the unknowns, more where the price changes decisions.
 
 A host that copies its rival compares profits, and one that cuts its price stops at its costs. What live patches cost
 then decides when and how they act, so one set of runs no longer holds for all prices: the break-even price is searched
@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from answers.decision.decide_ask import Contrast, Question
 from answers.decision.decide_pairs import Pairs, pairs_of
-from answers.experiment import Variant, carry_out, experiment, paired
+from answers.draws import Values, draw
+from answers.experiment import Runs, Variant, carry_out, experiment, paired
+from answers.unknowns import settings_of
+from batch.identity import derived_seed
+from batch.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +29,8 @@ PRECISION = 0.01  # of the upper price
 class DecisionRuns(NamedTuple):
     """The runs of a question."""
 
-    table: "pd.DataFrame"  # a row a run
+    table: "pd.DataFrame"  # a row a run; point is the variant, replicate the draw of the unknowns
+    values: Values  # of the unknowns, an array of draws by unknowns, for each replicate
     failed: int  # runs
     plan: tuple[int, int]  # points of the plan: without live patching, and with it
     pairs: list[Pairs]  # of each contrast
@@ -40,23 +45,42 @@ def run(question: Question, *, replicates: int, seed: int, workers: int | None, 
     ScenarioError
         When a contrast has no replicate in which all runs were done.
     """
-    scenario, provider = question.scenario, question.provider
+    provider = question.provider
+    values = draw(question.unknowns, question.posterior, replicates, derived_seed(seed, "unknowns"))
     variants, places = variants_of(question.contrasts)
-    study = experiment(
-        scenario,
-        variants,
-        name=f"{scenario.name}, decide",
-        question=f"What may live patches cost {scenario.providers[provider].name} at most?",
-        replicates=replicates,
-        seed=seed,
-    )
-    runs = carry_out(study, None if out is None else out / "study", workers)
+    runs = carry_out(study_of(question, variants, values, seed), None if out is None else out / "study", workers)
+    runs = by_variant(runs, len(variants)) if question.unknowns else runs
     pairs = pairs_of(runs, provider, question.contrasts, places)
     searched = None
     if question.deciding:
         without = paired(runs.table, f"p{provider}_profit")[places[0][0]]
-        searched = search(pairs_at(question, without, replicates, seed, workers))
-    return DecisionRuns(runs.table, len(runs.failures), places[0], pairs, searched)
+        searched = search(pairs_at(question, without, values, seed, workers))
+    return DecisionRuns(runs.table, values, len(runs.failures), places[0], pairs, searched)
+
+
+def study_of(question: Question, variants: Sequence[Variant], values: Values, seed: int) -> Study:
+    """Return the study that runs every variant at each draw of the unknowns.
+
+    The variants of one draw meet the same people, graph and flaws; without unknowns a draw is a replicate.
+    """
+    scenario = question.scenario
+    name = f"{scenario.name}, decide"
+    asked = f"What may live patches cost {scenario.providers[question.provider].name} at most?"
+    if not question.unknowns:
+        return experiment(scenario, variants, name=name, question=asked, replicates=len(values), seed=seed)
+    drawn = [
+        Variant(f"{variant.name}, draw {number}", settings_of(question.unknowns, row) | variant.settings)
+        for number, row in enumerate(values)
+        for variant in variants
+    ]
+    block = {"design.block": len(variants)}
+    return experiment(scenario, drawn, name=name, question=asked, replicates=1, seed=seed, **block)
+
+
+def by_variant(runs: Runs, variants: int) -> Runs:
+    """Return runs whose points are the variants, and whose replicates are the draws."""
+    point = runs.table["point"]
+    return runs._replace(table=runs.table.assign(point=point % variants, replicate=point // variants))
 
 
 def variants_of(contrasts: Sequence[Contrast]) -> tuple[list[Variant], list[tuple[int, int]]]:
@@ -78,17 +102,16 @@ def variants_of(contrasts: Sequence[Contrast]) -> tuple[list[Variant], list[tupl
 
 
 def pairs_at(
-    question: Question, without: Any, replicates: int, seed: int, workers: int | None
+    question: Question, without: Any, values: Values, seed: int, workers: int | None
 ) -> Callable[[float], Pairs]:
     """Return a function of the price that runs the plan at it; the runs without live patching hold for all prices."""
     plan, provider = question.plan, question.provider
     ((path, live),) = plan.patching.items()
 
     def run_at(price: float) -> Pairs:
-        policy = live | {"per_server_month": price}
-        variant = Variant(f"patching at {price:g}", {path: policy})
-        study = experiment(question.scenario, [variant], name="price", replicates=replicates, seed=seed)
-        table = carry_out(study, None, workers).table
+        variant = Variant(f"patching at {price:g}", {path: live | {"per_server_month": price}})
+        runs = carry_out(study_of(question, [variant], values, seed), None, workers)
+        table = by_variant(runs, 1).table if question.unknowns else runs.table
         profit, months = (paired(table, f"p{provider}_{name}")[0] for name in ("profit", "server_months"))
         gain = (profit - without).dropna()
         return Pairs(price, gain.to_numpy(float), months.loc[gain.index].to_numpy(float))

@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from answers.decision.decide_measure import Case, Decision
+from answers.decision.decide_uncertainty import LEAVERS, Uncertainty
 from answers.intervals import CONFIDENCE
+from answers.numbers import finite
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +16,7 @@ CENT = 2  # decimals of a dollar
 
 
 def table_of(decision: Decision) -> "pd.DataFrame":
-    """Return a row for each method, vendor and circumstance; prices and gains a server and month.
+    """Return a row for each method, vendor, circumstance and policy; prices and gains a server and month.
 
     The plan's row has the break-even price of the decision, which may have been searched for; closed forms have no
     intervals.
@@ -33,7 +35,12 @@ def table_of(decision: Decision) -> "pd.DataFrame":
         for name, price in closed.items()
         if price is not None
     ]
-    rows += [row_of(case) for case in (*decision.vendors, *decision.shifts, *decision.unknowns)]
+    rows += [row_of(case) for case in (*decision.vendors, *decision.shifts, *decision.policies)]
+    if decision.uncertainty:
+        odds = {one.policy: one.best for one in decision.uncertainty.policies}
+        policies = [row | {"best": odds[row["case"]]} for row in rows if row["kind"] == "policy"]
+        rows = [row | {"best": odds["live-patch"]} if row["kind"] == "plan" else row for row in rows]
+        rows = [row for row in rows if row["kind"] != "policy"] + policies
     return pd.DataFrame(rows)
 
 
@@ -48,7 +55,8 @@ def shown_of(table: "pd.DataFrame") -> "pd.DataFrame":
     for name in ("break_even", "low", "high", "price", "gain"):
         shown[name] = shown[name].round(0 if table["break_even"].abs().max() >= 20 else CENT)
     shown["pays"] = (100 * shown["pays"]).round()
-    return shown.set_axis(["$ a server and month", "break-even", "from", "to", "price", "gain", "pays, %"], axis=1)
+    shown = shown.set_axis(["$ a server and month", "break-even", "from", "to", "price", "gain", "pays, %"], axis=1)
+    return shown.assign(**{"best, %": (100 * table["best"]).round()}) if "best" in table else shown
 
 
 def summary_of(decision: Decision) -> dict[str, Any]:
@@ -78,18 +86,34 @@ def summary_of(decision: Decision) -> dict[str, Any]:
         "vendors": [values_of(case) for case in decision.vendors],
         "shifts": [values_of(case) for case in decision.shifts],
     }
-    if fleet:
-        summary["company"] = fleet.numbers
-        summary["unknowns"] = [
-            {
-                "unknown": swing.unknown,
-                "break_even_per_server_month": swing.break_even,
-                "swing": swing.swing,
-                "measure": swing.measure,
-            }
-            for swing in decision.swings
-        ]
-    return summary
+    if decision.policies:
+        summary["policies"] = [values_of(case) for case in decision.policies]
+    if decision.uncertainty:
+        summary["uncertainty"] = values_of_uncertainty(decision.uncertainty)
+    return summary | ({"company": fleet.numbers} if fleet else {})
+
+
+def values_of_uncertainty(found: Uncertainty) -> dict[str, Any]:
+    """Return what follows from what is not known as plain values; worths are dollars a year for the whole fleet."""
+    return {
+        "from_records": found.learnt,
+        "assumed": found.assumed,
+        "break_even_per_server_month": list(found.break_even),
+        "probability_pays_on_average": found.pays_on_average,
+        "variance": {"seeds": found.split.seeds, "together": found.split.common}
+        | {one.unknown: one.variance for one in found.measurements},
+        "perfect_information": found.perfect._asdict(),
+        "measurements": [
+            {"unknown": one.unknown, **one.worth._asdict(), "measure": one.measure} for one in found.measurements
+        ],
+        "survey_of_leavers": found.survey and {"asked": LEAVERS, **found.survey._asdict()},
+        "policies": [one._asdict() for one in found.policies],
+        "acceptability": {
+            "price_per_server_month": found.acceptability.prices.tolist(),
+            "pays": found.acceptability.pays.tolist(),
+            "best": dict(zip(found.acceptability.policies, found.acceptability.best.tolist(), strict=True)),
+        },
+    }
 
 
 def values_of(case: Case) -> dict[str, Any]:
@@ -97,8 +121,8 @@ def values_of(case: Case) -> dict[str, Any]:
     values = {
         "name": case.name,
         "price_per_server_month": case.price,
-        "break_even_per_server_month": case.break_even,
-        "interval": [case.low, case.high],
+        "break_even_per_server_month": finite(case.break_even),
+        "interval": [finite(case.low), finite(case.high)],
         "gain_per_server_month": case.gain,
         "probability_pays": case.pays,
     }

@@ -1,20 +1,22 @@
 """A decision as a paragraph."""
 
-from answers.decision.decide_measure import Decision, Fleet, Security, Swing
+from answers.decision.decide_measure import Decision, Fleet, Security
+from answers.decision.decide_uncertainty import LEAST_DRAWS, LEAVERS, Measurement, Uncertainty
 from model.conclusion import dollars
 
 
 def paragraph(decision: Decision) -> str:
     """Return the answer for people."""
-    parts = [
-        headline(decision),
-        arithmetic(decision),
-        with_security(decision.security),
-        at_vendors(decision),
-        in_other_circumstances(decision),
-    ]
+    parts = [headline(decision)]
+    if decision.uncertainty:
+        parts += [odds(decision), split_in_words(decision.uncertainty), worth_measuring(decision.uncertainty)]
+        parts += [best_policy(decision.uncertainty)]
+    elif decision.unknowns:
+        parts.append(f"What is worth measuring takes at least {LEAST_DRAWS} pairs to tell.")
+    parts += [arithmetic(decision), with_security(decision.security)]
+    parts += [at_vendors(decision), in_other_circumstances(decision)]
     if decision.fleet:
-        parts += [for_the_company(decision.fleet), what_matters(decision.swings)]
+        parts.append(for_the_company(decision.fleet))
     return " ".join(part for part in parts if part)
 
 
@@ -24,6 +26,8 @@ def headline(decision: Decision) -> str:
     low, high = decision.interval
     most = f"{dollars(decision.break_even)} per server and month (95 % interval {dollars(low)} to {dollars(high)})"
     runs = f"in {decision.replicates} pairs of runs over {decision.days} days that differ in nothing else"
+    if decision.unknowns:
+        runs += ", each pair with its own draw of what is not known"
     failed = f" ({decision.failed} runs failed and are left out)" if decision.failed else ""
     if decision.break_even <= 0:
         first = f"Live patching does not pay for {decision.provider} even for nothing: its break-even price is {most}, "
@@ -118,12 +122,73 @@ def for_the_company(fleet: Fleet) -> str:
     )
 
 
-def what_matters(swings: list[Swing]) -> str:
-    """Say which unknown matters most, and how to measure it."""
-    first, rest = swings[0], swings[1:]
-    prices = ", ".join(f"{dollars(price)} at {name}" for name, price in first.break_even.items())
-    others = ", ".join(f"{swing.unknown} {dollars(swing.swing)}" for swing in rest)
+def odds(decision: Decision) -> str:
+    """Say how far the unknowns move the answer, and where they are from."""
+    found = decision.uncertainty
+    assert found is not None
+    low, high = found.break_even
+    learnt = f"{listed(found.learnt)} from your records" if found.learnt else ""
+    assumed = f"{listed(found.assumed)} from the priors" if found.assumed else ""
+    known = "; ".join(filter(None, (learnt, assumed)))
     return (
-        f"The unknown that matters most is {first.unknown}: over its plausible range the break-even price swings by "
-        f"{dollars(first.swing)} ({prices}); the others: {others}. To measure it, {first.measure}."
+        f"That is the mean over what is not known ({known}): in 95 % of its draws the price is between {dollars(low)} "
+        f"and {dollars(high)}, and at {dollars(decision.plan.price)} live patching pays on average with probability "
+        f"{found.pays_on_average:.0%}."
     )
+
+
+def split_in_words(found: Uncertainty) -> str:
+    """Say what the variance of the gain is from."""
+    alone = ", ".join(f"{one.unknown} {max(one.variance, 0.0):.0%}" for one in by_variance(found))
+    return (
+        f"Of the variance of a year's gain {found.split.seeds:.0%} is chance, {alone}, and the rest what they do "
+        "together."
+    )
+
+
+def by_variance(found: Uncertainty) -> list[Measurement]:
+    """Return the unknowns, the one that explains most first."""
+    return sorted(found.measurements, key=lambda one: -one.variance)
+
+
+def worth_measuring(found: Uncertainty) -> str:
+    """Say what to measure first, and how."""
+    first, rest = found.measurements[0], found.measurements[1:]
+    if found.perfect.value <= found.perfect.error:
+        return "No measurement would change the decision: knowing all of it is worth nothing that these runs can tell."
+    text = (
+        f"Knowing all of it is worth up to {dollars(found.perfect.value)} a year (standard error "
+        f"{dollars(found.perfect.error)})."
+    )
+    if first.worth.value > first.worth.error:
+        others = [f"{one.unknown} {dollars(one.worth.value)}" for one in rest if one.worth.value > one.worth.error]
+        text += (
+            f" Measure {first.unknown} first; it is worth up to {dollars(first.worth.value)} a year: {first.measure}."
+        )
+        text += f" Then: {', '.join(others)}." if others else " Nothing else alone is worth measuring."
+    else:
+        text += " No unknown alone is worth measuring, only several together."
+    if found.survey is not None:
+        text += (
+            f" Asking {LEAVERS} leavers whether they went for a rival or for reasons of their own is worth "
+            f"{dollars(found.survey.value)}."
+        )
+    return text
+
+
+def best_policy(found: Uncertainty) -> str:
+    """Say which policy is best on average, and how surely."""
+    best, second = found.policies[0], found.policies[1]
+    return (
+        f"Of all policies {best.policy} is best on average, by {dollars(best.gain - second.gain)} a server and month "
+        f"before {second.policy}; it is the best with probability {best.best:.0%}."
+    )
+
+
+def listed(names: list[str]) -> str:
+    """Write names in a row.
+
+    >>> listed(["memory"]), listed(["memory", "flaws", "churn"])
+    ('memory', 'memory, flaws and churn')
+    """
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

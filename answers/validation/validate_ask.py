@@ -1,6 +1,6 @@
 """All checks, in the order of the page: what is claimed, where that is from, and the function that looks."""
 
-from answers.validation import cascades, downtime, labels, leaving, money, security, spreading
+from answers.validation import cascades, downtime, labels, leaving, money, recovery, security, spreading
 from answers.validation.validate_measure import Check
 
 EMAIL = "debian-user, June 2018"
@@ -166,5 +166,14 @@ CHECKS = (
         leaving.a_fifth,
         replicates=51,
         quick=21,
+    ),
+    Check(
+        "Intervals of what is learnt from cancellations",
+        "A posterior from simulated markets holds the unknowns that were planted in others as often as its intervals "
+        "say. The full version is `results/posterior`.",
+        "distributional conformal prediction, Chernozhukov, Wuethrich and Zhu 2021",
+        recovery.of_planted_unknowns,
+        replicates=100,
+        quick=40,
     ),
 )

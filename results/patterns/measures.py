@@ -47,7 +47,7 @@ def random_graph(users: int, seed: int) -> dict[str, Any]:
 
 def five_years(users: int, seed: int) -> Any:
     """Run five years; return how many of the host's first users left it in each year, and at the end how many not."""
-    from answers.calibration.hazard import first_leaving
+    from answers.hazard import first_leaving
 
     market = market_of(users, seed, days=YEARS * 365)
     began, day = first_leaving(market, 0)
@@ -103,7 +103,7 @@ def person_months(market: "Market", lag: int, among: Any = None) -> "pd.DataFram
     import pandas as pd
 
     from agents.experience import DAYS_PER_MONTH
-    from answers.calibration.hazard import NEVER, first_leaving
+    from answers.hazard import NEVER, first_leaving
 
     began, day = first_leaving(market, 0)
     month = np.where(day < NEVER, day // DAYS_PER_MONTH, np.inf)
@@ -159,7 +159,7 @@ def effects(done: Sequence[dict[str, Any]], which: str) -> list[float]:
     """Return the logarithm of the hazard ratio, one for each few runs: a regression has a baseline for each month."""
     import pandas as pd
 
-    from answers.calibration.hazard import hazard_ratio
+    from answers.hazard import hazard_ratio
 
     groups = [done[first : first + RUNS_TOGETHER] for first in range(0, len(done), RUNS_TOGETHER)]
     return [

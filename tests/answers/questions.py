@@ -29,14 +29,14 @@ def here(study, out=None, workers=None):
     return Runs(pd.DataFrame(rows).sort_values(["point", "replicate"], ignore_index=True), pd.DataFrame())
 
 
-def asked_and_run(scenario, replicates, company=None):
+def asked_and_run(scenario, replicates, company=None, point=True):
     """Ask whether live patching pays, and run that in this process."""
-    question = ask(scenario, company=company)
+    question = ask(scenario, company=company, point=point)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(answers.decision.decide_run, "carry_out", here)
         return question, run(question, replicates=replicates, seed=1, workers=None, out=None)
 
 
-def decision_on(scenario, replicates, company=None):
+def decision_on(scenario, replicates, company=None, point=True):
     """Ask whether live patching pays, run that in this process and measure it."""
-    return measure(*asked_and_run(scenario, replicates, company), seed=1)
+    return measure(*asked_and_run(scenario, replicates, company, point), seed=1)

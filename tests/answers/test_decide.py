@@ -9,15 +9,18 @@ import pytest
 from scipy import stats
 
 from agents.experience import DAYS_PER_MONTH
+from agents.policies import POLICIES
 from answers.alternatives import on_its_terms, provider_number
 from answers.decision.decide import tell
 from answers.decision.decide_ask import Contrast, ask, price_decides
 from answers.decision.decide_measure import closed_forms as measured_forms
 from answers.decision.decide_measure import measure
 from answers.decision.decide_pairs import pairs_of
-from answers.decision.decide_run import variants_of
+from answers.decision.decide_run import study_of, variants_of
 from answers.decision.decide_text import headline
+from answers.draws import draw, write_posterior
 from answers.experiment import Runs, Variant, experiment
+from answers.unknowns import Priors, unknowns_of
 from model import Scenario, ScenarioError, closed_forms
 from model.published_terms import vendors
 from tests.answers.questions import OPTIONS, SMALL, asked_and_run, decision_on, here
@@ -364,3 +367,77 @@ def test_at_the_turning_cost_of_a_breach_the_answer_flips():
         "Nobody attacks in this scenario (security.attack_rate); at $10,000 a breach the answer flips above"
         in tell(calm).text
     )
+
+
+# --- over what is not known
+
+SHORT = SMALL | {"users.count": 200, "days": 90, "providers.0.server_cost": 100.0}
+
+
+@pytest.fixture(scope="module")
+def integrated():
+    return decision_on(Scenario.preset("thought-experiment", **SHORT), replicates=60, point=False)
+
+
+def test_the_variants_of_a_draw_meet_the_same_people_and_other_draws_others():
+    question = ask(Scenario.preset("thought-experiment", **SHORT))
+    variants, _ = variants_of(question.contrasts)
+    values = draw(question.unknowns, None, 3, seed=1)
+    study = study_of(question, variants, values, seed=1)
+    runs = study.first_runs()
+    seeds = [{run.seed for run in runs if run.point // len(variants) == number} for number in range(3)]
+    assert [len(each) for each in seeds] == [1, 1, 1]
+    assert len(set.union(*seeds)) == 3
+    tolerance = study.scenario_at(len(variants)).users.tolerance.median
+    assert tolerance == pytest.approx(values[1, 0]) != values[0, 0]
+
+
+def test_what_is_not_known_is_in_the_answer(integrated):
+    found = integrated.uncertainty
+    assert found.assumed == ["tolerance", "memory", "word of mouth", "flaws"]
+    assert found.learnt == []
+    low, high = found.break_even
+    assert low < integrated.break_even < high
+    assert 0 < found.pays_on_average <= 1
+    assert found.split.seeds + found.split.alone.sum() + found.split.common == pytest.approx(1)
+    worths = [one.worth.value for one in found.measurements]
+    assert worths == sorted(worths, reverse=True)
+    assert worths[0] <= found.perfect.value + 3 * found.perfect.error
+    assert found.survey is None  # nobody leaves for good
+
+
+def test_every_policy_has_its_odds_and_they_change_with_the_price(integrated):
+    found = integrated.uncertainty
+    assert {one.policy for one in found.policies} == set(POLICIES)
+    assert sum(one.best for one in found.policies) == pytest.approx(1)
+    gains = [one.gain for one in found.policies]
+    assert gains == sorted(gains, reverse=True)
+    curve = found.acceptability
+    assert curve.best.sum(axis=0) == pytest.approx(np.ones(len(curve.prices)))
+    assert (np.diff(curve.pays) <= 1e-9).all()
+    live = curve.best[curve.policies.index("live-patch")]
+    assert (np.diff(live) <= 1e-9).all()
+    nearest = np.abs(curve.prices - integrated.plan.price).argmin()
+    assert curve.pays[nearest] == pytest.approx(found.pays_on_average, abs=0.1)
+
+
+def test_the_answer_over_what_is_not_known_is_one_in_numbers_words_and_picture(integrated, tmp_path):
+    answer = tell(integrated)
+    assert json.loads(json.dumps(answer.summary, allow_nan=False)) == answer.summary
+    assert "That is the mean over what is not known (tolerance, memory, word of mouth and flaws from the priors)" in (
+        answer.text
+    )
+    assert f"Of all policies {integrated.uncertainty.policies[0].policy} is best on average" in answer.text
+    table = answer.table.set_index("case")
+    assert table.loc["defer", "kind"] == "policy"
+    assert table["best"].sum() <= 1 + 1e-9
+    answer.write(tmp_path)
+    assert (tmp_path / "decide.png").stat().st_size > 10_000
+
+
+def test_a_posterior_that_is_sure_leaves_the_seeds_alone(tmp_path):
+    scenario = Scenario.preset("thought-experiment", **SHORT)
+    sure = pd.DataFrame({u.name: [u.value(0.5)] * 2 for u in unknowns_of(scenario)})
+    write_posterior(sure, Priors.load(), tmp_path)
+    question = ask(scenario, posterior=tmp_path)
+    assert draw(question.unknowns, question.posterior, 4, seed=1).std(axis=0) == pytest.approx([0, 0, 0, 0])

@@ -8,8 +8,7 @@ from datetime import date
 import pytest
 from jsonschema import Draft202012Validator
 
-from answers.calibration import targets
-from answers.decision import decide_company
+from answers import company, unknowns
 from batch import study_file
 from model import Scenario
 from model.errors import ScenarioError
@@ -20,8 +19,8 @@ from tests.commands import patchmarket
 FILES = {
     "scenario": sorted((DATA / "presets").glob("*.toml")),
     "study": sorted(study_file.DATA.glob("*.toml")),
-    "targets": sorted(targets.DATA.glob("*.toml")),
-    "company": sorted(decide_company.DATA.glob("*.toml")),
+    "company": sorted(company.DATA.glob("*.toml")),
+    "priors": [unknowns.PRIORS],
 }
 OURS = [(kind, path) for kind, paths in FILES.items() for path in paths]
 

@@ -33,7 +33,7 @@ from model.errors import ScenarioError
 from model.explain import explain
 from model.scenario import Scenario
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data" / "companies"
 LEAST_USERS = 10
 MOST_SERVERS = 20
 MOST_USERS = 1_000  # a host: more would not narrow the intervals, as outages are shared

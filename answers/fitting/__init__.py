@@ -1,0 +1,1 @@
+"""What an operator's records tell about the unknowns of its market."""
