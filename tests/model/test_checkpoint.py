@@ -79,6 +79,15 @@ def test_what_was_changed_by_hand_is_in_the_file(tmp_path):
     same_markets(resume(tmp_path / "there.npz").run(), market.run())
 
 
+def test_users_removed_by_hand_are_departures_after_it_too(tmp_path):
+    market = Market("thought-experiment", rng=2, **SMALL).run(50)
+    market.remove_users([1, 2, 3])
+    save(market, tmp_path / "there.npz")
+    again = resume(tmp_path / "there.npz").run()
+    same_markets(again, market.run())
+    assert again.record.column("departed")[50].sum() == 3
+
+
 def test_every_damaged_byte_is_noticed_or_harmless(tmp_path):
     path = tmp_path / "there.npz"
     save(Market("thought-experiment", rng=2, **SMALL, **EVERYTHING).run(50), path)
@@ -122,7 +131,7 @@ def test_another_format_is_told(tmp_path):
         arrays = dict(archive)
     state = json.loads(arrays["state"].tobytes()) | {"format": 99}
     np.savez(path, **(arrays | {"state": np.frombuffer(json.dumps(state).encode(), np.uint8)}))
-    with pytest.raises(ScenarioError, match=r"format = 99: must be 2: it was written by another version"):
+    with pytest.raises(ScenarioError, match=r"format = 99: must be 3: it was written by another version"):
         resume(path)
 
 
@@ -159,8 +168,14 @@ def test_the_command_line_keeps_a_checkpoint_and_goes_on_from_it(tmp_path):
     [
         (["--checkpoint-every", "5"], "--checkpoint-every: needs --out, the folder that the checkpoint is kept in"),
         (["--resume", "no.npz"], "no.npz: there is no such checkpoint"),
-        (["--resume", "no.npz", "--seed", "0"], "--resume: the file says scenario, settings and seed; leave them out"),
-        (["quiet", "--resume", "no.npz"], "--resume: the file says scenario, settings and seed; leave them out"),
+        (
+            ["--resume", "no.npz", "--seed", "0"],
+            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
+        ),
+        (
+            ["quiet", "--resume", "no.npz"],
+            "--resume: the checkpoint contains scenario, settings and seed; leave them out",
+        ),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, line):
