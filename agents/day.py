@@ -22,8 +22,7 @@ class Population(NamedTuple):
     hears: Links  # whom a user hears
     mailbox: Mailbox
     decay: Floats  # see agents.experience.decay_factors
-    message_weights: Floats  # see agents.word_of_mouth.message_weights
-    negativity: float
+    message_weights: Floats  # (2, n), see agents.word_of_mouth.message_weights
 
 
 class Partition(NamedTuple):
@@ -46,12 +45,12 @@ def consider(
 ) -> int:
     """Let users with news listen, see adverts and consider, once all have talked; return how many want to leave."""
     users, decay, news, count = population.users, population.decay, partition.news, 0
-    weights, negativity = population.message_weights, population.negativity
+    weights = population.message_weights
     # Blocks stay in the nearest cache. Adverts are seen after all messages, so with adverts there is one block.
     block = BLOCK if len(adverts.users) == 0 else len(news.kinds)
     for begin in range(0, max(news.size[0], 1), block):
         end = min(begin + block, news.size[0])
-        listen(day, population.mailbox, users, decay, weights, negativity, news, begin, end)
+        listen(day, population.mailbox, users, decay, weights, news, begin, end)
         see_adverts(adverts, partition.first, partition.end, users, news)
         end = end if len(adverts.users) == 0 else news.size[0]
         count = leavers(

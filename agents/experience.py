@@ -44,7 +44,9 @@ def minutes_lost(first: float, second: float, failover: float) -> float:
 def apply_outages(
     day: int,
     provider: int,
-    minutes: Floats,  # by server
+    minutes: Floats,  # (servers,)
+    causes: Floats,  # (servers, causes) how the minutes divide among causes, as shares of them
+    felt: Floats,  # (servers,) what a minute weighs, 1 unless it was announced
     roster: Ints,  # the provider's instances, by slot
     count: int,  # length of the roster
     capacity: int,
@@ -53,12 +55,14 @@ def apply_outages(
     weight: float,  # belief_per_minute(...)
     failover: float,  # minutes that a failover to a second instance takes
     affected: Ints,  # out: the users hit, each once
-) -> tuple[int, float]:
-    """Apply one provider's outages of a day to its users; return the number of users hit and their total minutes.
+) -> tuple[int, float, Floats]:
+    """Apply one provider's outages of a day to its users; return the users hit, their total minutes and those by cause.
 
-    Instance `i` is the first of user i, instance `n + i` the second; both may go down on the same day.
+    Instance `i` is the first of user i, instance `n + i` the second; both may go down on the same day. A user with two
+    counts the cause of the one on the server with the lower number.
     """
     n, total = 0, 0.0
+    by_cause = np.zeros(causes.shape[1])
     everybody = len(users.provider)
     for server in range(len(minutes)):
         if minutes[server] > 0:
@@ -74,14 +78,16 @@ def apply_outages(
                     first, second = minutes[users.slot[i] // capacity], minutes[users.slot[everybody + i] // capacity]
                     lost = minutes_lost(first, second, failover)
                 faded = users.belief[i, provider] * decay[day - users.as_of[i]]
-                users.belief[i, provider] = faded + lost * weight
+                users.belief[i, provider] = faded + lost * felt[server] * weight
                 users.as_of[i] = day
                 users.downtime[i] += lost
                 total += lost
+                for cause in range(causes.shape[1]):
+                    by_cause[cause] += lost * causes[server, cause]
                 if not again:
                     affected[n] = i
                     n += 1
-    return n, total
+    return n, total, by_cause
 
 
 def believed(users: Users, day: int, decay: Floats) -> NDArray[np.float64]:

@@ -6,9 +6,11 @@ import mesa
 import numpy as np
 
 from agents.bernoulli import bernoulli_indices
+from agents.exposure import NEVER
 from agents.maintenance import Maintenance
 from agents.market_agent import MarketAgent
 from agents.policies import POLICIES, Flaw, Outage, Policy
+from agents.security import Security
 from agents.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ class Provider(MarketAgent):
         claimed_downtime: float,
         failures_per_day: float,
         failure_minutes: float,
+        security: Security,
         strategy: Strategy,
         review_days: int,
         lead_days: int,
@@ -103,6 +106,7 @@ class Provider(MarketAgent):
         self.capacity = capacity  # users on a full server
         self.failures_per_day = failures_per_day  # chance that a server fails on a day
         self.failure_minutes = failure_minutes
+        self.security = security
         self.sla = sla  # (availability of a month, share of the fee credited below it)
         self.sla_counts_maintenance = sla_counts_maintenance
         self.original_servers = 0  # in use on day 0; set by the market once users are assigned
@@ -110,6 +114,9 @@ class Provider(MarketAgent):
         self.has_news = False  # price or policy changed since this morning
         self.patches = 0  # live patches applied today
         self.breaches = 0  # breaches today
+        self.exposed = 0  # pairs of a server and a flaw that it is open to today
+        self.exploitable = 0  # those of them whose flaw attackers use
+        self.exploitable_so_far = 0  # their sum over the days before today, in server-days
         self.credits = 0.0  # dollars credited to users today
         self.planned_policy: tuple[int, Policy] | None = None  # first day, and the policy from then on
         self.tried: tuple[str, ...] = ()  # kinds of strategy that have responded, oldest first
@@ -118,6 +125,7 @@ class Provider(MarketAgent):
         self.__dict__.update(claimed_downtime=claimed_downtime, recovery_credit=recovery_credit)
         self.__dict__.update(review_days=review_days, lead_days=lead_days)
         self.streams = {use: stream(use) for use in ("patching", "breaches", "failures")}
+        self.next_breach = float(self.streams["breaches"].standard_exponential())  # accumulated hazard
 
     def change(self, name: str, value: Any) -> None:
         """Put a setting in force today, by the rules of the market."""
@@ -152,36 +160,69 @@ class Provider(MarketAgent):
         servers, maintenance, policy = self.servers, self.maintenance, self.policy
         self.credits = 0.0
         outages: list[Outage] = []
-        self.patches, due = policy.patch(maintenance, day, flaws, servers)
+        self.patches, due, bad_fixes = policy.patch(maintenance, day, flaws, servers)
         for _ in range(self.patches):
             outages += policy.patch_live(servers, self.streams["patching"])
         if due:
             outages += policy.maintain(due, self.streams["patching"])
-        self.breaches = policy.breaches(policy.exposed(maintenance), self.streams["breaches"]) if servers else 0
-        if self.breaches:
-            minutes = self.breaches * policy.breach_impact()[0]
-            outages.append(Outage("breach", np.arange(servers), minutes))
+        outages += [Outage("bad-update", where, self.security.bad_update_minutes) for where in bad_fixes]
+        self.exposed, self.exploitable = maintenance.exposure(day)
+        outages += self._breach(day, servers)
         if self.failures_per_day:
             failed = bernoulli_indices(self.streams["failures"], servers, self.failures_per_day)
             if len(failed):
                 outages.append(Outage("failure", failed, self.failure_minutes))
         return outages
 
+    def _breach(self, day: int, servers: int) -> list[Outage]:
+        """Let attackers breach open servers, which are rebuilt on the newest kernel.
+
+        Breaches are a Poisson process in the accumulated hazard, the attack rate times the exploitable server-days.
+        """
+        rng, hit = self.streams["breaches"], set()
+        hazard = self.security.attack_rate * (self.exploitable_so_far + self.exploitable)
+        while self.exploitable and hazard >= self.next_breach:
+            self.next_breach += float(rng.standard_exponential())
+            hit.add(self.maintenance.attacked_server(day, int(rng.integers(self.exploitable))))
+        if hit and self.security.scope == "fleet":
+            hit = set(range(servers))
+            self.breaches = 1
+        else:
+            self.breaches = len(hit)
+        for server in hit:
+            self.maintenance.rebuild(server)
+        return [Outage("breach", np.array(sorted(hit)), self.security.breach_minutes)] if hit else []
+
     def next_day(self, day: int) -> int:
-        """Return the first day after `day` on which `patch` is needed if no further flaw appears."""
+        """Return the first day after `day` on which `patch` is needed if no further flaw appears.
+
+        Call `idle` first on a day on which the fleet may have another size.
+        """
         if self.failures_per_day or type(self.policy) not in BUILT_IN:
             return day + 1
-        next_day = self.policy.next_day(self.maintenance, day)
+        next_day = min(self.policy.next_day(self.maintenance, day), self._next_breach_day(day))
         return min(next_day, self.planned_policy[0]) if self.planned_policy else next_day
+
+    def _next_breach_day(self, day: int) -> int:
+        """Return the first day after `day` with a breach if the exposure stays as it is."""
+        rate, exploitable = self.security.attack_rate, self.exploitable
+        if not rate or not exploitable:
+            return NEVER
+        days = max(int((self.next_breach / rate - self.exploitable_so_far) / exploitable) - 1, 1)
+        while rate * (self.exploitable_so_far + days * exploitable) < self.next_breach:
+            days += 1
+        return day + days
 
     def remove(self) -> None:
         """Refuse: a market is made of its providers."""
         raise TypeError(f"provider {self.name!r}: cannot be removed from a market; remove its users, or set its policy")
 
-    def idle(self) -> None:
+    def idle(self, day: int) -> None:
         """Begin a day without maintenance: what `patch` does when there is nothing to do."""
         self.patches = self.breaches = 0
         self.credits = 0.0
+        self.maintenance.resize(self.servers)
+        self.exposed, self.exploitable = self.maintenance.exposure(day)
 
     def __repr__(self) -> str:
         return f"<Provider {self.name!r}: {self.users} users, {self.policy.kind}>"

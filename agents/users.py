@@ -14,10 +14,10 @@ UNKNOWN, INITIAL, WORD_OF_MOUTH, ADVERT = range(4)
 SOURCES = ("unknown", "initial", "word-of-mouth", "advert")
 """How a user came to know a provider; the column `source` holds an index into this tuple."""
 
-OUTAGE, MESSAGE, ADVERTISED, PRICE, PEERS = (1 << bit for bit in range(5))
-TRIGGERS = ("outage", "message", "advert", "price", "peers")
-"""News that makes a user consider leaving, one bit each; of several on one day the first in this order counts."""
-COMPLAINED = 1 << 5  # not a trigger: marks that the user talks today because of an outage
+OUTAGE, MESSAGE, ADVERTISED, PRICE, PEERS, BREACH = (1 << bit for bit in range(6))
+TRIGGERS = ("outage", "message", "advert", "price", "peers", "breach")
+"""News that makes a user consider leaving, one bit each; of several on one day a breach counts, else the first here."""
+COMPLAINED = 1 << 6  # not a trigger: marks that the user talks today because of an outage
 
 CACHE_LINE = 64  # bytes
 
@@ -133,7 +133,8 @@ def inform(news: News, users: NDArray[np.integer], kind: int) -> None:
 def first_trigger(kinds: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return, for each set of news, the index into TRIGGERS of the one that counts.
 
-    >>> first_trigger(np.array([OUTAGE | MESSAGE, PEERS, PRICE | MESSAGE], np.uint8))
-    array([0, 4, 1], dtype=uint8)
+    >>> first_trigger(np.array([OUTAGE | MESSAGE, PEERS, PRICE | MESSAGE, OUTAGE | BREACH], np.uint8))
+    array([0, 4, 1, 5], dtype=uint8)
     """
-    return np.log2(kinds & (~kinds + np.uint8(1))).astype(np.uint8)
+    first = np.where(kinds & BREACH, np.uint8(BREACH), kinds & (~kinds + np.uint8(1)))
+    return np.log2(first).astype(np.uint8)

@@ -36,13 +36,18 @@ class Mailbox(NamedTuple):
         return cls(rows["about"]["messages"], rows["about"]["message_total"])
 
 
-def message_weights(listen: float, most_messages: int) -> Floats:
-    """Return the weight of the mean of n messages about one provider, `1 - (1 - listen) ** n`, for each n.
+def message_weights(listen: float, negativity: float, most_messages: int) -> Floats:
+    """Return the weight of the mean of n messages about one provider, `1 - (1 - w) ** n`, for each n.
 
-    >>> message_weights(0.5, 2)
-    array([0.  , 0.5 , 0.75])
+    One message weighs `w = listen` if it is better than what is believed (row 0 of the result) and
+    `w = min(1, listen * negativity)` if it is worse (row 1).
+
+    >>> message_weights(0.25, 2.0, 2)
+    array([[0.    , 0.25  , 0.4375],
+           [0.    , 0.5   , 0.75  ]])
     """
-    return np.asarray(1 - (1 - listen) ** np.arange(most_messages + 1))
+    weight = np.array([[listen], [min(1.0, listen * negativity)]])
+    return np.asarray(1 - (1 - weight) ** np.arange(most_messages + 1))
 
 
 @kernel
@@ -139,8 +144,7 @@ def listen(
     mailbox: Mailbox,
     users: Users,
     decay: Floats,
-    weights: Floats,  # see message_weights
-    negativity: float,
+    weights: Floats,  # (2, n), see message_weights
     news: News,
     begin: int,
     end: int,
@@ -170,8 +174,7 @@ def listen(
             if p < 0:
                 continue
             held = belief[i, j] * (faded if j == p else 1.0)
-            weight = weights[count]
-            weight = min(1.0, weight * negativity) if mean > held else weight
+            weight = weights[int(mean > held), count]
             unknown = np.isnan(held)
             belief[i, j] = mean if unknown else held + weight * (mean - held)
             source[i, j] = WORD_OF_MOUTH if unknown else source[i, j]

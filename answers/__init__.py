@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from answers.decision.decide import decide
     from answers.decision.decide_company import Company
     from answers.games.game import game
+    from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
     from answers.sensitivity_analysis.sensitivity import sensitivity
@@ -42,6 +43,7 @@ __all__ = [
     "decide",
     "discover",
     "game",
+    "patch_cycle",
     "recover",
     "sensitivity",
     "validate",
@@ -56,6 +58,7 @@ _HOMES = {
     "decide": "answers.decision.decide",
     "discover": "answers.scenario_discovery.discover",
     "game": "answers.games.game",
+    "patch_cycle": "answers.patch_timing.patch_cycle",
     "recover": "answers.calibration.recovery",
     "sensitivity": "answers.sensitivity_analysis.sensitivity",
     "validate": "answers.validation.validate",

@@ -19,10 +19,17 @@ PROVIDER_COLUMNS: dict[str, type] = {
     "joined": int,
     "left": int,
     "departed": int,  # left the market for good
-    "user_months": float,  # over the measured days, as the three below
+    "user_months": float,  # over the measured days, as all below down to `bad_update_downtime_minutes`
     "server_months": float,  # in use, spare ones and replicas aside
     "open_flaw_days": int,
+    "exposed_server_days": int,  # pairs of a server and a flaw that it is open to, times days
+    "exploitable_server_days": int,  # those of them whose flaw attackers use
     "breaches": int,
+    "breach_cost": float,  # dollars
+    "left_after_breach": int,
+    "planned_downtime_minutes": float,  # user-minutes, as the two below
+    "breach_downtime_minutes": float,
+    "bad_update_downtime_minutes": float,
     "downtime_minutes_per_user_year": float,
     "availability": float,
     "revenue": float,  # dollars over the measured days, as costs and profit

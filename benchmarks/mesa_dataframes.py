@@ -100,9 +100,8 @@ class Customers(AgentSetPolars):
         mail = said.group_by("unique_id", "about").agg(messages=pl.len(), mean=pl.col("said").mean())
         users = self.agents.with_columns(informed=pl.col("minutes") > 0)
         for j, name in enumerate(self.beliefs):
-            weight = 1 - (1 - words.listen) ** pl.col("messages").cast(pl.Float64)
-            worse = pl.col("mean") > pl.col(name)
-            weight = pl.when(worse).then((weight * words.negativity).clip(upper_bound=1.0)).otherwise(weight)
+            one = pl.when(pl.col("mean") > pl.col(name)).then(min(1.0, words.listen * words.negativity))
+            weight = 1 - (1 - one.otherwise(words.listen)) ** pl.col("messages").cast(pl.Float64)
             moved = pl.col(name) + weight * (pl.col("mean") - pl.col(name))
             users = (
                 users.join(mail.filter(pl.col("about") == j).drop("about"), on="unique_id", how="left")

@@ -106,9 +106,9 @@ class Customer(mesa.Agent):
             if host not in self.beliefs:
                 self.beliefs[host] = mean
                 continue
-            weight = 1 - (1 - rules.listen) ** len(said)
-            if mean > self.beliefs[host]:
-                weight = min(1.0, weight * rules.negativity)
+            worse = mean > self.beliefs[host]
+            one = min(1.0, rules.listen * rules.negativity) if worse else rules.listen
+            weight = 1 - (1 - one) ** len(said)
             self.beliefs[host] += weight * (mean - self.beliefs[host])
 
     def choose(self) -> None:

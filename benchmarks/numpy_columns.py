@@ -107,8 +107,8 @@ class ColumnMarket:
         words = self.settings.word_of_mouth
         box = np.nonzero(count)
         held, messages, mean = self.belief[box], count[box], total[box] / count[box]
-        weight = 1 - (1 - words.listen) ** messages
-        weight = np.where(mean > held, np.minimum(1.0, weight * words.negativity), weight)
+        one = np.where(mean > held, min(1.0, words.listen * words.negativity), words.listen)
+        weight = 1 - (1 - one) ** messages
         self.belief[box] = np.where(np.isnan(held), mean, held + weight * (mean - held))
         return count.any(axis=1)
 

@@ -28,14 +28,11 @@ class Operator:
         servers = -(-guests // self.capacity)
         minutes = np.zeros(servers)
         outages: list[Outage] = []
-        patches, due = policy.patch(todo, day, flaws, servers)
+        patches, due, _ = policy.patch(todo, day, flaws, servers)
         for _ in range(patches):
             outages += policy.patch_live(servers, rng)
         if due:
             outages += policy.maintain(due, rng)
-        breaches = policy.breaches(todo.open_flaws, rng)
-        if breaches:
-            outages.append(Outage("breach", np.arange(servers), breaches * policy.breach_impact()[0]))
         if self.failure_chance > 0:
             failed = np.flatnonzero(rng.random(servers) < self.failure_chance)
             outages.append(Outage("failure", failed, self.failure_minutes))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from agents.exposure import Flaw, OpenFlaw, ServerKernels
 from agents.fleets import Fleets
 from agents.maintenance import Campaign, Maintenance
 from agents.policies import AnyPolicy, Outage
@@ -34,8 +35,18 @@ if TYPE_CHECKING:
     from model.market import Market
 
 FORMAT = 3  # raised when older code can no longer read the files
-MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "pending_patches")
-PROVIDER = ("original_servers", "has_news", "patches", "breaches", "credits")
+MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "disclosed", "considered")
+PROVIDER = (
+    "original_servers",
+    "has_news",
+    "patches",
+    "breaches",
+    "credits",
+    "exposed",
+    "exploitable",
+    "exploitable_so_far",
+    "next_breach",
+)
 COLUMNS = ("slot", "value", "requirements", "downtime", "month_minutes", "deferred_news", "complained")
 RULES: dict[str, TypeAdapter[Any]] = {"policy": TypeAdapter(AnyPolicy), "strategy": TypeAdapter(AnyStrategy)}
 Arrays = dict[str, NDArray[Any]]
@@ -143,7 +154,9 @@ def _provider(provider: Provider) -> dict[str, Any]:
         "changed": {name: _plain(provider, name, value) for name, value in provider.changed.items()},
         "planned policy": planned and [planned[0], _plain(provider, "policy", planned[1])],
         "tried": provider.tried,
-        "running": running and [running.start, running.window, running.servers, running.flaws],
+        "running": running and [running.start, running.window, running.servers, running.flaws, running.kernel],
+        "flaws": [[*f.flaw, f.day, f.number, f.patch_day] for f in maintenance.flaws],
+        "kernels": maintenance.kernels.runs,
         "maintenance": {name: getattr(maintenance, name) for name in MAINTENANCE},
         **{name: getattr(provider, name) for name in PROVIDER},
     }
@@ -256,7 +269,14 @@ def _restore_provider(provider: Provider, was: dict[str, Any]) -> None:
     provider.planned_policy = planned and (planned[0], _parsed("policy", planned[1]))
     provider.tried = tuple(was["tried"])
     running = was["running"] and Campaign(*was["running"])
-    provider.maintenance = Maintenance(running=running, **was["maintenance"])
+    size = len(Flaw._fields)
+    provider.maintenance = Maintenance(
+        running=running,
+        flaws=[OpenFlaw(Flaw(*found[:size]), *found[size:]) for found in was["flaws"]],
+        kernels=ServerKernels([(servers, fixed) for servers, fixed in was["kernels"]]),
+        **was["maintenance"],
+    )
+    provider.maintenance.kernels.servers = sum(servers for servers, _ in was["kernels"])
     for name in PROVIDER:
         setattr(provider, name, was[name])
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.experience import DAYS_PER_MONTH, minutes_lost
-from agents.maintenance import NEVER
+from agents.exposure import NEVER
 from agents.policies import Outage
 from agents.provider import Provider
 from agents.users import Floats, Ints, Users

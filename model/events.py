@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.explain import sections
-from model.flaws import history_start
+from model.histories import history_start
 from model.paths import in_setting_order, named, numbered, provider_names, set_path
 from model.schema import Flaws, History
 

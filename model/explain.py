@@ -9,6 +9,13 @@ from pydantic.fields import FieldInfo
 
 from model.errors import ScenarioError, shown
 
+MOVED: dict[int | str, str] = {
+    "breach_per_flaw_day": "security.attack_rate, a rate per server-day for all policies alike",
+    "breach_minutes": "security.breach_minutes, for all policies alike",
+    "breach_cost": "security.breach_cost, for all policies alike",
+}
+"""Keys of policies that have moved, and where to."""
+
 
 def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str, Any]) -> str:
     """Return one line for each error: dotted path, value, and what is allowed."""
@@ -21,7 +28,8 @@ def explain(error: ValidationError, schema: type[BaseModel], tables: Mapping[str
         path, tags = _real_path(problem["loc"], tables)
         dotted = ".".join(str(step) for step in path)
         if problem["type"] == "extra_forbidden":
-            lines.append(f"{dotted}: no such key; {_allowed_keys(schema, path, tags)}")
+            hint = f"is now {MOVED[path[-1]]}" if path[-1] in MOVED and "policy" in path else ""
+            lines.append(f"{dotted}: {hint or f'no such key; {_allowed_keys(schema, path, tags)}'}")
         elif problem["type"] == "missing":
             lines.append(f"{dotted}: is missing and has no default")
         elif problem["type"] in ("model_type", "model_attributes_type"):

@@ -35,6 +35,7 @@ def create_providers(market: mesa.Model, scenario: "Scenario", seed: int) -> lis
             claimed_downtime=given.claimed_downtime,
             failures_per_day=failure_chance(given.failures),
             failure_minutes=given.failures.outage_minutes,
+            security=scenario.security,
             strategy=given.strategy,
             review_days=given.review_days,
             lead_days=given.lead_days,

@@ -33,6 +33,6 @@ def settle(provider: Provider) -> Books:
         revenue=provider.instances * provider.price / DAYS_PER_MONTH,
         server_cost=policy.servers_paid(servers) * provider.server_cost / DAYS_PER_MONTH,
         patch_cost=policy.monthly_cost(servers) / DAYS_PER_MONTH + provider.patches * policy.cost_per_patch(),
-        breach_cost=provider.breaches * policy.breach_impact()[1],
+        breach_cost=provider.breaches * provider.security.breach_cost,
         credit_cost=provider.credits,
     )

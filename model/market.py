@@ -15,12 +15,26 @@ from agents.experience import apply_outages, belief_per_minute, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
 from agents.threads import ThreadPool
-from agents.users import NO_PROVIDERS, NO_USERS, OUTAGE, PEERS, PRICE, Ints, News, first_trigger, inform, rows_for
+from agents.users import (
+    BREACH,
+    NO_PROVIDERS,
+    NO_USERS,
+    OUTAGE,
+    PEERS,
+    PRICE,
+    TRIGGERS,
+    Ints,
+    News,
+    first_trigger,
+    inform,
+    rows_for,
+)
 from agents.word_of_mouth import Mailbox, message_weights
 from model import ledger
+from model.causes import breached_servers, minutes_by_cause, users_on
 from model.complaints import complain
 from model.contracts import Contracts
-from model.credits import MINUTES_PER_DAY, add_month_minutes, pay_credits
+from model.credits import add_month_minutes, pay_credits
 from model.demography import Entry, arrivals_and_departures, draw_demography, link_arrivals
 from model.errors import ScenarioError
 from model.flaws import draw_flaws
@@ -29,7 +43,7 @@ from model.mesa_face import MesaFace
 from model.mesa_scenario import read_scenario
 from model.network import Graph, as_graph, graph_for
 from model.quiet_days import run_quiet_days
-from model.record import NO_MOVES, Moves, Record, Turnover
+from model.record import NO_DOWNTIME, NO_MOVES, Downtime, Moves, Record, Turnover
 from model.responses import review, start_planned_policies
 from model.scenario import Scenario
 from model.streams import checked_seed, stream
@@ -117,7 +131,7 @@ class Market(MesaFace):
         talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
 
-        self.flaws = draw_flaws(given.flaws, days, seed)
+        self.flaws = draw_flaws(given.flaws, days, seed, given.security)
         self.timeline = Timeline(given)
         new_rates = self.timeline.changes_of(ARRIVALS)
         self.demography = draw_demography(given.open_market, given.users.count, days, seed, new_rates)
@@ -138,9 +152,9 @@ class Market(MesaFace):
 
         self.news = News.on(self.rows)
         self.decay = decay_factors(given.users.memory_days, days)
-        mailbox, listen = Mailbox.on(self.rows), message_weights(talk.listen, most_messages(self.network))
-        links, hears = self.network.links, self.network.hears
-        self.population = Population(self.users, links, hears, mailbox, self.decay, listen, talk.negativity)
+        heeds = message_weights(talk.listen, talk.negativity, most_messages(self.network))
+        mailbox, links, hears = Mailbox.on(self.rows), self.network.links, self.network.hears
+        self.population = Population(self.users, links, hears, mailbox, self.decay, heeds)
         redundancy = given.users.redundancy
         complexity = redundancy.complexity if redundancy.available else np.inf
         self.preferences = Preferences(given.users.peer_weight, given.users.choice_noise, complexity)
@@ -221,22 +235,26 @@ class Market(MesaFace):
             np.array(sorted(range(len(providers)), key=lambda j: providers[j].name)),
         )
 
-    def _apply_outages(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[float]]:
+    def _apply_outages(self, day: int, outages: list[list[Outage]]) -> tuple[list[Ints], list[Downtime]]:
         """Let users suffer the outages; return the users hit and the user-minutes, by provider."""
-        affected, downtime = [NO_USERS] * len(self.providers), [0.0] * len(self.providers)
+        affected, downtime = [NO_USERS] * len(self.providers), [NO_DOWNTIME] * len(self.providers)
         for provider, causes in zip(self.providers, outages, strict=True):
             if not causes:
                 continue
-            minutes = np.zeros(provider.servers)
+            minutes, shares, felt = minutes_by_cause(causes, provider.servers, self.settings.users.planned_weight)
             for outage in causes:
-                minutes[outage.servers] = np.minimum(minutes[outage.servers] + outage.minutes, MINUTES_PER_DAY)
                 self.record.add_outage(day, provider, outage)
             j, roster, hit = provider.index, self.fleets.instances_of(provider.index), self._everyone.leaving
-            fleet = (j, minutes, roster, len(roster), provider.capacity)
+            fleet = (j, minutes, shares, felt, roster, len(roster), provider.capacity)
             rates = (self.decay, self.belief_per_minute, self.failover_minutes)
-            count, downtime[j] = apply_outages(day, *fleet, self.users, *rates, hit)
+            count, total, by_cause = apply_outages(day, *fleet, self.users, *rates, hit)
+            downtime[j] = Downtime(total, *by_cause.tolist())
             affected[j] = hit[:count].copy()
             inform(self.news, affected[j], OUTAGE)
+            if provider.breaches:
+                breached = users_on(breached_servers(causes), roster, provider.capacity, len(self.users.provider))
+                inform(self.news, breached, BREACH)
+                affected[j] = np.union1d(affected[j], breached)
             add_month_minutes(provider, causes, affected[j], self.users, self.failover_minutes)
         return affected, downtime
 
@@ -296,27 +314,28 @@ class Market(MesaFace):
             links = self.network.links
             for i in leaving:
                 inform(news, links.indices[links.indptr[i] : links.indptr[i + 1]], PEERS)
-        return Moves(leaving, origin, target, complaints)
+        return Moves(leaving, origin, target, complaints, origin[trigger == TRIGGERS.index("breach")])
 
     def _settle(
         self,
         days: slice,
         moves: Moves = NO_MOVES,
         outages: Sequence[Sequence[Outage]] = (),
-        downtime: Sequence[float] = (),
+        downtime: Sequence[Downtime] = (),
         arrived: NDArray[np.int16] = NO_PROVIDERS,
         departed: NDArray[np.int16] = NO_PROVIDERS,
     ) -> None:
         """Pay credits that are due, close every provider's books and record a day, or several equal ones."""
         pay_credits(days.stop - 1, self.users, self.providers)
         n = len(self.providers)
-        events = (moves.target, moves.origin, moves.complaints, arrived, departed)  # in the order of Turnover
+        events = (moves.target, moves.origin, moves.breached, moves.complaints, arrived, departed)  # as in Turnover
         counts = [np.bincount(by, minlength=n).tolist() if len(by) else [0] * n for by in events]
         for provider, turnover in zip(self.providers, zip(*counts, strict=True), strict=True):
             j = provider.index
             down = sum(len(outage.servers) for outage in outages[j]) if outages else 0
-            minutes = downtime[j] if downtime else 0.0
+            minutes = downtime[j] if downtime else NO_DOWNTIME
             self.record.add_days(days, provider, ledger.settle(provider), Turnover(*turnover), minutes, down)
+            provider.exploitable_so_far += provider.exploitable * (days.stop - days.start)
 
     def _end_day(self, day: int) -> None:
         """Count the day, hold the reviews that are due, and feed the caller's data collector."""

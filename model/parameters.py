@@ -26,6 +26,7 @@ VENDOR_TERMS = {
     "per_patch": "$/patch",
     "coverage": "share",
     "max_age_days": "days",
+    "patch_delay_days": "days",
 }
 
 
@@ -68,7 +69,7 @@ def _tag(section: type[Settings]) -> str:
 
 
 def _is_tag(info: FieldInfo) -> bool:
-    return get_origin(info.annotation) is Literal
+    return get_origin(info.annotation) is Literal and len(get_args(info.annotation)) == 1
 
 
 def first_line(section: type[Settings]) -> str:
@@ -125,6 +126,8 @@ def _type_name(annotation: Any) -> str:
         return _type_name(get_args(annotation)[0])
     if get_origin(annotation) in (list, dict):
         return "list" if get_origin(annotation) is list else "table"
+    if get_origin(annotation) is Literal:
+        return " or ".join(get_args(annotation))
     return TYPES.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 
@@ -172,12 +175,17 @@ def _vendors() -> str:
     """Write the vendors' terms, each figure with its grade, and below them the notes."""
     rows, notes = [], []
     for key, terms in vendors().items():
-        graded = [f"{_number(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
+        graded = [f"{_term(terms[term])} ({terms[f'{term}_grade']})" for term in VENDOR_TERMS]
         rows.append((f"`{key}`", terms["name"], *graded, str(terms["year"])))
         notes.append(f"- `{key}`: {terms['note']} Source: {_link(terms['source'])}")
     units = tuple(f"`{term}`, {unit}" for term, unit in VENDOR_TERMS.items())
     lead = ["### Vendors of live patches", "", "What `providers.N.policy.vendor` stands for.", ""]
     return "\n".join([*lead, *_lines(("vendor", "name", *units, "year"), rows), *notes, ""])
+
+
+def _term(value: float | dict[str, float]) -> str:
+    """Write a term: a number, or the median and sigma of a delay."""
+    return f"{_number(value['median'])}, sigma {_number(value['sigma'])}" if isinstance(value, dict) else _number(value)
 
 
 def _agreements() -> str:

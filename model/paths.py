@@ -10,7 +10,7 @@ from typing import Any
 from model.errors import ScenarioError
 
 KIND_KEYS = {"policy": "kind", "strategy": "kind", "network": "kind", "flaws": "source"}
-VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days")
+VENDOR_TERMS = ("per_server_month", "per_patch", "coverage", "max_age_days", "patch_delay_days")
 
 
 def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
@@ -44,7 +44,7 @@ def set_path(tables: dict[str, Any], path: str, value: Any) -> None:
     if isinstance(place, list):
         place[_index(place, last, path)] = value
     elif isinstance(place, dict):
-        if last in ("kind", "source") and place.get(last, value) != value:
+        if (last == "kind" or (table, last) == ("flaws", "source")) and place.get(last, value) != value:
             place.clear()
         if (table, last) == ("policy", "vendor"):
             for term in VENDOR_TERMS:

@@ -8,7 +8,7 @@ on which one does is the last that is passed. The result is that of stepping, to
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from agents.maintenance import NEVER
+from agents.exposure import NEVER
 from agents.policies import Flaw
 from agents.provider import Provider
 from agents.threads import ThreadPool
@@ -39,11 +39,13 @@ class Steppable(Protocol):
 def run_quiet_days(market: Steppable, end: int) -> None:
     """Pass the quiet days from today on, at most up to the day `end`; none if today is busy."""
     first = market.day
+    if needs_every_day(market):
+        return
+    for provider in market.providers:
+        provider.idle(first)
     end = first_busy_day(market, end)
     if first == end:
         return
-    for provider in market.providers:
-        provider.idle()
     last, leaving = market._talk_until_someone_leaves(first, end)
     if first < last:
         market._settle(slice(first, last))
@@ -52,12 +54,15 @@ def run_quiet_days(market: Steppable, end: int) -> None:
     market._end_day(last)
 
 
+def needs_every_day(market: Steppable) -> bool:
+    """Return whether something happens, or has to be looked at, on any day."""
+    users, coming_or_going = market.timeline.world.users, market.demography.changing or market.removed
+    return bool(users.advertising_per_day or users.contract_days or coming_or_going or market._threads)
+
+
 def first_busy_day(market: Steppable, end: int) -> int:
     """Return the first day from today on, at most `end`, that has to be stepped."""
-    today, providers, users = market.day, market.providers, market.timeline.world.users
-    coming_or_going = market.demography.changing or market.removed
-    if users.advertising_per_day or users.contract_days or coming_or_going or market._threads:
-        return today
+    today, providers = market.day, market.providers
     busy = min(end, next_review(today, providers), next_payment(today, providers), next_maintenance(today, providers))
     busy = min(busy, market.timeline.next_day(today))
     return next((day for day in range(today, busy) if day in market.flaws), max(busy, today))

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 from agents.maintenance import Maintenance
 from agents.policies import POLICIES, Policy
-from model.flaws import Calendar, draw_flaws, history_start
+from model.flaws import Calendar, draw_flaws
+from model.histories import history_start
 from model.scenario import Scenario
 from model.schema import History
 

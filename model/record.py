@@ -27,7 +27,7 @@ DAILY = (
     "credit_cost",
     "costs",
     "profit",
-    "downtime_minutes",  # user-minutes
+    "downtime_minutes",  # user-minutes, of all causes
     "servers_down",
     "campaigns",  # started so far
     "patches",  # applied live today
@@ -37,10 +37,17 @@ DAILY = (
     "complaints",  # users who complained today
     "arrived",  # new to the market today
     "departed",  # left the market for good today
+    "left_after_breach",  # of those who left: a breach of their server made them consider it
+    "planned_downtime_minutes",  # user-minutes, of announced maintenance
+    "breach_downtime_minutes",
+    "bad_update_downtime_minutes",
+    "exposed_server_days",  # pairs of a server and a flaw that it is open to today
+    "exploitable_server_days",  # those of them whose flaw attackers use
 )
 INDEX = {name: number for number, name in enumerate(DAILY)}
 DOLLARS = {"price", "revenue", "server_cost", "patch_cost", "breach_cost", "credit_cost", "costs", "profit"}
-COUNTS = set(DAILY) - DOLLARS - {"downtime_minutes"}
+MINUTES = {name for name in DAILY if name.endswith("downtime_minutes")}
+COUNTS = set(DAILY) - DOLLARS - MINUTES
 
 
 class ProviderResponse(NamedTuple):
@@ -54,25 +61,37 @@ class ProviderResponse(NamedTuple):
 
 
 class Turnover(NamedTuple):
-    """How many of a provider's users joined, left, complained, arrived and departed on a day."""
+    """How many of a provider's users joined, left (of these after a breach), complained, arrived and departed."""
 
     joined: int
     left: int
+    left_after_breach: int
     complaints: int
     arrived: int
     departed: int
 
 
+class Downtime(NamedTuple):
+    """User-minutes of a provider's day, in all and by the causes that are recorded apart."""
+
+    total: float
+    planned: float
+    breach: float
+    bad_update: float
+
+
 class Moves(NamedTuple):
-    """The moves of a day, and the providers of users who complained instead."""
+    """The moves of a day, the providers of users who complained instead, and the origins of moves after a breach."""
 
     users: Ints = NO_USERS
     origin: NDArray[np.int16] = NO_PROVIDERS
     target: NDArray[np.int16] = NO_PROVIDERS
     complaints: NDArray[np.int16] = NO_PROVIDERS
+    breached: NDArray[np.int16] = NO_PROVIDERS
 
 
 NO_MOVES = Moves()
+NO_DOWNTIME = Downtime(0.0, 0.0, 0.0, 0.0)
 
 
 class Record:
@@ -118,7 +137,7 @@ class Record:
         provider: Provider,
         books: Books,
         turnover: Turnover,
-        downtime: float,
+        downtime: Downtime,
         servers_down: int,
     ) -> None:
         """Add a provider's day, or several equal ones."""
@@ -136,7 +155,7 @@ class Record:
             books.credit_cost,
             books.costs,
             books.profit,
-            downtime,
+            downtime.total,
             servers_down,
             maintenance.campaigns,
             provider.patches,
@@ -146,6 +165,12 @@ class Record:
             turnover.complaints,
             turnover.arrived,
             turnover.departed,
+            turnover.left_after_breach,
+            downtime.planned,
+            downtime.breach,
+            downtime.bad_update,
+            provider.exposed,
+            provider.exploitable,
         )
 
     def column(self, name: str) -> Floats:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agents.experience import DAYS_PER_MONTH
-from agents.maintenance import NEVER
+from agents.exposure import NEVER
 from agents.provider import Provider
 from agents.strategies import Hold, Response, Review, Standing
 from model.record import ProviderResponse, Record

@@ -15,10 +15,13 @@ from typing import Any, Self
 import numpy as np
 from pydantic import ValidationError, model_validator
 
+from agents.policies import LivePatch
+from agents.security import Security
 from agents.settings import Settings, setting
 from model.errors import ScenarioError
 from model.events import Event, check_events, tidy_events
 from model.explain import explain
+from model.histories import read_history
 from model.html import settings_html
 from model.network_files import read_network
 from model.paths import in_setting_order, numbered, provider_names, set_path
@@ -28,6 +31,7 @@ from model.schema import (
     Complete,
     ErdosRenyi,
     Flaws,
+    History,
     Network,
     NetworkFile,
     OpenMarket,
@@ -53,6 +57,7 @@ class World(Settings):
     word_of_mouth: WordOfMouth = setting(WordOfMouth, "how users talk and listen")
     network: Network = setting(WattsStrogatz, "who hears whom")
     flaws: Flaws = setting(Poisson, "when flaws appear")
+    security: Security = setting(Security, "attacks on open servers, and fixes that are bad")
     open_market: OpenMarket = setting(OpenMarket, "users who arrive and depart")
     providers: list[ProviderSettings] = setting(..., "who sells, and how they patch", min_length=1, max_length=100)
 
@@ -100,6 +105,7 @@ class Scenario(World):
     def _check_consistency(self) -> Self:
         check_shares(self.providers)
         check_network(self.network, self.users.count)
+        check_replayed_patches(self.providers, self.flaws)
         if self.events:
             tables = self.tables()
             del tables["events"]
@@ -263,6 +269,16 @@ def check_shares(providers: list[ProviderSettings]) -> None:
         if reach < 1 and placed > reach + 1e-9:
             path = f"providers.{number}.policy.reach"
             raise ScenarioError.of(path, reach, f"must be at least the share that starts on such platforms, {placed:g}")
+
+
+def check_replayed_patches(providers: list[ProviderSettings], flaws: Flaws) -> None:
+    """Reject real live patches for flaws without names."""
+    for number, provider in enumerate(providers):
+        if isinstance(provider.policy, LivePatch) and provider.policy.source == "history":
+            named = isinstance(flaws, History) and any(flaw.cves for flaw in read_history(flaws.history))
+            if not named:
+                path = f"providers.{number}.policy.source"
+                raise ScenarioError.of(path, "history", "needs flaws from a history that names their CVEs")
 
 
 def check_network(network: Network, users: int) -> None:

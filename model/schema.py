@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from agents.delay import Delay, as_delay
 from agents.policies import AnyPolicy, Reboot
 from agents.settings import Settings, as_table, setting
 from agents.strategies import AnyStrategy, Hold
 
 DEBIAN = "close to the 6.7 kernel advisories a year of Debian, 2008 to 2022, data/debian-advisories.csv"
 EMAIL = "debian-user, June 2018"
+KEV = "CISA's list against Debian's kernel uploads of 2021-09 to 2025-08, data/kev-linux.csv"
 
 
 class Tolerance(Settings):
@@ -53,6 +55,9 @@ class UserSettings(Settings):
         0.0, "chance to hear a provider's claim from it", unit="per provider and day", ge=0, le=1, changes=True
     )
     peer_weight: float = setting(0.0, "what having all neighbours at a provider is worth", unit="minutes/month", ge=0)
+    planned_weight: float = setting(
+        1.0, "weight of a minute of announced maintenance, against 1 for any other", ge=0, le=100
+    )
     choice_noise: float = setting(
         0.0, "spread of the choice among good providers; 0 = always choose the best", unit="minutes/month", ge=0
     )
@@ -73,7 +78,9 @@ class WordOfMouth(Settings):
         0.3, "chance to talk because of an outage", unit="per outage day", ge=0, le=1, changes=True
     )
     listen: float = setting(0.3, "weight of one message against what is already believed", ge=0, le=1, changes=True)
-    negativity: float = setting(1.0, "how much more bad news weighs than good", ge=1, changes=True)
+    negativity: float = setting(
+        1.0, "how many times the weight of good news a message of bad news has, up to 1", ge=1, changes=True
+    )
 
 
 class WattsStrogatz(Settings):
@@ -149,7 +156,38 @@ Network = Annotated[
 ]
 
 
-class Poisson(Settings):
+class ExploitDelay(Delay):
+    """Lognormal: days from a flaw's disclosure to its use by attackers. A bare number stands for the same each time."""
+
+    median: float = setting(
+        320.0,
+        "delay that half stay below",
+        unit="days",
+        grade="measured",
+        source=f"{KEV}; upper bound",
+        ge=0,
+        le=1e6,
+    )
+    sigma: float = setting(1.25, "spread; 0 = always the median", grade="measured", source=KEV, ge=0, le=10)
+
+
+class Exploitation(Settings):
+    """Base of the sources of flaws: which ones attackers come to use, and when."""
+
+    exploited_per_cve: float = setting(
+        0.012,
+        "chance that attackers come to use a CVE; a flaw is a bundle of CVEs",
+        grade="measured",
+        source=f"{KEV}: 5 of 418",
+        ge=0,
+        le=1,
+    )
+    exploit_delay: Annotated[ExploitDelay, BeforeValidator(as_delay)] = setting(
+        ExploitDelay, "days from a flaw to its use by attackers"
+    )
+
+
+class Poisson(Exploitation):
     """Flaws at random, at constant rates."""
 
     source: Literal["poisson"] = "poisson"
@@ -164,15 +202,24 @@ class Poisson(Settings):
         le=3650,
         changes=True,
     )
+    dispersion: float = setting(
+        float("inf"),
+        "how alike years are: counts a year have variance m + m^2 / dispersion (Debian's uploads: 3.8); inf = Poisson",
+        gt=0,
+        allow_inf_nan=True,
+    )
 
 
-class History(Settings):
-    """Flaws on the dates of a history."""
+class History(Exploitation):
+    """Flaws on the dates of a history.
+
+    Where it names the CVEs, those are exploited that CISA lists, from the day of the listing; where not, as drawn.
+    """
 
     source: Literal["history"] = "history"
     history: str = setting(
         "debian-kernel",
-        "debian-kernel, debian-advisories, or a CSV file with a column `date`",
+        "debian-kernel, debian-advisories, or a CSV file with the column date, maybe kind, n_cve and cves",
         grade="measured",
     )
     start: date | None = setting(None, "date of day 0; left out: the first date of the history", grade="design")

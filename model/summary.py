@@ -12,6 +12,17 @@ from model.record import Record
 from model.timeline import describe
 
 CLOSING_DAYS = 30
+SECURITY = (
+    "exposed_server_days",
+    "exploitable_server_days",
+    "breaches",
+    "breach_cost",
+    "left_after_breach",
+    "planned_downtime_minutes",
+    "breach_downtime_minutes",
+    "bad_update_downtime_minutes",
+)
+"""Daily columns of which a provider's summary has the sum."""
 MINUTES_PER_DAY = 1440
 
 
@@ -68,6 +79,7 @@ def _provider(market: MarketState, j: int) -> dict[str, Any]:
         "availability": 1 - minutes / (user_days * MINUTES_PER_DAY) if user_days else None,
         **totals,
         "profit_per_original_server": closing_profit(market, j),
+        **{name: float(record.column(name)[:, j].sum()) for name in SECURITY},
     }
 
 

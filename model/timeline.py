@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from agents.bernoulli import BernoulliTrials, bernoulli_indices
 from agents.day import Population
-from agents.maintenance import NEVER
+from agents.exposure import NEVER
 from agents.policies import POLICIES, Flaw, Outage, Policy
 from agents.provider import OFFERED, Provider
 from agents.settings import Settings
@@ -24,7 +24,8 @@ from model.demography import Demography
 from model.errors import ScenarioError
 from model.events import Event, check_events, contradictions, dated, overlap, tidy_events
 from model.explain import explain
-from model.flaws import KINDS, Calendar, draw_flaws
+from model.flaws import Calendar, draw_flaws
+from model.histories import KINDS
 from model.initial_state import failure_chance
 from model.network import Graph
 from model.paths import in_setting_order, named, numbered, set_path
@@ -267,8 +268,8 @@ def put_in_force(market: Eventful, timeline: Timeline, world: World, day: int) -
     was, timeline.world = timeline.world, world
     words, before = world.word_of_mouth, was.word_of_mouth
     if (words.listen, words.negativity) != (before.listen, before.negativity):
-        weights = message_weights(words.listen, most_messages(market.network))
-        market.population = market.population._replace(message_weights=weights, negativity=words.negativity)
+        weights = message_weights(words.listen, words.negativity, most_messages(market.network))
+        market.population = market.population._replace(message_weights=weights)
     if words.talk_per_day != before.talk_per_day:
         rng = stream(market.seed, "talk", f"from day {day}")
         people, days = len(market.population.users.provider), market.settings.days
@@ -279,7 +280,7 @@ def put_in_force(market: Eventful, timeline: Timeline, world: World, day: int) -
             world.flaws.hypervisor_per_year != was.flaws.hypervisor_per_year,
         )
         kinds = [kind for kind, other in zip(KINDS, changed, strict=True) if other]
-        market.flaws = redrawn(market.flaws, world.flaws, kinds, day, market.settings.days, market.seed)
+        market.flaws = redrawn(market.flaws, world, kinds, day, market.settings.days, market.seed)
     for provider, now, then in zip(market.providers, world.providers, was.providers, strict=True):
         if now.failures != then.failures:
             provider.failures_per_day = failure_chance(now.failures)
@@ -292,10 +293,11 @@ def most_messages(network: Graph) -> int:
 
 
 def redrawn(
-    calendar: Mapping[int, list[Flaw]], source: Poisson, kinds: Sequence[str], day: int, days: int, seed: int
+    calendar: Mapping[int, list[Flaw]], world: World, kinds: Sequence[str], day: int, days: int, seed: int
 ) -> Calendar:
     """Return the flaws with those of some kinds drawn anew from `day` on, from streams of that day's own."""
-    fresh = draw_flaws(source, days, int(stream(seed, "flaws", f"from day {day}").integers(2**53)))
+    seed_of_day = int(stream(seed, "flaws", f"from day {day}").integers(2**53))
+    fresh = draw_flaws(world.flaws, days, seed_of_day, world.security)
     kept = {when: [f for f in flaws if when < day or f.kind not in kinds] for when, flaws in calendar.items()}
     new = {when: [f for f in flaws if when >= day and f.kind in kinds] for when, flaws in fresh.items()}
     both = {when: [*kept.get(when, []), *new.get(when, [])] for when in sorted({*kept, *new})}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from answers.decision.decide import decide
     from answers.decision.decide_company import Company
     from answers.games.game import game
+    from answers.patch_timing.patch_cycle import patch_cycle
     from answers.report.report import write_report
     from answers.scenario_discovery.discover import discover
     from answers.sensitivity_analysis.sensitivity import sensitivity
@@ -43,6 +44,7 @@ __all__ = [
     "discover",
     "game",
     "open_study",
+    "patch_cycle",
     "run_study",
     "sensitivity",
     "solara_page",
@@ -63,6 +65,7 @@ _HOMES = {
     "discover": "answers",
     "game": "answers",
     "open_study": "batch",
+    "patch_cycle": "answers",
     "run_study": "batch",
     "sensitivity": "answers",
     "solara_page": "browser.mesa_page",

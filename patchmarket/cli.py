@@ -31,6 +31,7 @@ GROUPS = {  # in each, those that most people need come first
     "Ask a question": (
         question_commands.decide,
         question_commands.compare,
+        question_commands.patch_cycle,
         question_commands.game,
         question_commands.sensitivity,
         question_commands.discover,
@@ -54,7 +55,7 @@ class GroupedHelp(TyperGroup):
         """Write a section for each group."""
         for heading, commands in GROUPS.items():
             with formatter.section(heading):
-                names = [command.__name__ for command in commands]
+                names = [command.__name__.replace("_", "-") for command in commands]
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=100)) for name in names])
 
 

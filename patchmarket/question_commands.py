@@ -1,4 +1,4 @@
-"""Commands that ask a question: `decide`, `compare`, `game`, `sensitivity`, `discover` and `calibrate`."""
+"""Commands that ask a question: `decide`, `compare`, `patch-cycle`, `game`, `sensitivity`, `discover`, `calibrate`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -74,6 +74,32 @@ def compare(
 
     market = load(scenario, settings)
     answer = answers.compare(market, policy, provider, replicates=replicates, seed=seed, workers=workers, out=out)
+    show(answer, out, as_json=json)
+
+
+def patch_cycle(
+    scenario: ScenarioArgument = "bad-updates",
+    settings: SetOption = [],  # noqa: B006 -- typer copies it
+    provider: ProviderOption = None,
+    seed: SeedOption = 1,
+    replicates: ReplicatesOption = REPLICATES,
+    workers: WorkersOption = None,
+    out: OutOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find how long to wait before patching: the cost of each waiting time.
+
+    The cost comes from users, bad updates and breaches apart.
+
+    Examples: patchmarket patch-cycle; patchmarket patch-cycle measured-risk --provider "Reboot & Co";
+    patchmarket patch-cycle --set security.attack_rate=0.001 --out answer
+    """
+    import answers
+    from patchmarket.printing import show
+
+    answer = answers.patch_cycle(
+        load(scenario, settings), provider, replicates=replicates, seed=seed, workers=workers, out=out
+    )
     show(answer, out, as_json=json)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.policies import POLICIES
+from model.summary import SECURITY
 
 PIPED_WIDTH = 110  # columns, where no terminal says how wide it is
 
@@ -22,6 +23,7 @@ def print_summary(summary: dict[str, Any]) -> None:
     tables = {
         "Users": users_table(summary),
         f"Dollars in {summary['days']:,} days": money_table(summary),
+        "Security: what was open to attack, and what came of it": security_table(summary),
         "Moves from (row) to (column)": flow_table(summary),
     }
     if "reboots_by_year" in summary:
@@ -97,6 +99,24 @@ def money_table(summary: dict[str, Any]) -> Table:
     for number, p in enumerate(summary["providers"]):
         amounts = [_maybe(p[key], "{:,.0f}") for key in ("revenue", "costs", "profit", "profit_per_original_server")]
         table.add_row(f"{number} {p['name']}", p["policy"], *amounts)
+    return table
+
+
+def security_table(summary: dict[str, Any]) -> Table:
+    """Exposure and breaches of each provider, and its downtime by cause."""
+    table = _table(
+        "provider",
+        "exposed\nserver-days",
+        "exploitable\nserver-days",
+        "breaches",
+        "breach costs",
+        "left after\na breach",
+        "minutes down\nplanned",
+        "by\nbreach",
+        "by bad\nupdate",
+    )
+    for number, p in enumerate(summary["providers"], start=1):
+        table.add_row(f"{number} {p['name']}", *(f"{p[name]:,.0f}" for name in SECURITY))
     return table
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from agents.delay import as_delay
 from agents.settings import Settings, as_table
 from model.errors import ScenarioError
 
@@ -75,9 +76,12 @@ class FileSchema(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def function_before_schema(self, schema: "core_schema.BeforeValidatorFunctionSchema") -> JsonSchemaValue:
-        """Allow a bare name where `as_table` reads one."""
+        """Allow a bare name where `as_table` reads one, a bare number where `as_delay` does."""
         table = self.generate_inner(schema["schema"])
-        return named_or(table) if schema["function"]["function"] is as_table else table
+        read = schema["function"]["function"]
+        if read is as_delay:
+            return {"anyOf": [{"type": "number", "minimum": 0}, table]}
+        return named_or(table) if read is as_table else table
 
     def default_schema(self, schema: "core_schema.WithDefaultSchema") -> JsonSchemaValue:
         """Leave a default of None out."""

@@ -12,9 +12,10 @@ import mesa
 import numpy as np
 
 from agents.provider import Provider
+from agents.security import Security
 from agents.strategies import Hold
 
-TRIGGERS = ["outage", "message", "advert", "price", "peers"]
+TRIGGERS = ["outage", "message", "advert", "price", "peers", "breach"]
 
 
 def plain(users):
@@ -53,12 +54,12 @@ def bernoulli_indices(gaps, n):
 # --- experience
 
 
-def apply_outages(day, provider, minutes, roster, capacity, users, decay, weight):
+def apply_outages(day, provider, minutes, felt, roster, capacity, users, decay, weight):
     affected = []
     for slot, i in enumerate(roster):
         lost = minutes[slot // capacity]
         if lost > 0:
-            users.belief[i][provider] = believed(i, day, users, decay) + lost * weight
+            users.belief[i][provider] = believed(i, day, users, decay) + lost * felt[slot // capacity] * weight
             users.as_of[i] = day
             users.downtime[i] += lost
             affected.append(i)
@@ -77,7 +78,7 @@ def talk(day, talkers, listeners, users, decay):
     return letters
 
 
-def listen(day, letters, users, decay, attention, negativity):
+def listen(day, letters, users, decay, weights):
     for (i, j), messages in letters.items():
         mean = added(messages) / len(messages)
         if j == users.provider[i]:
@@ -88,9 +89,7 @@ def listen(day, letters, users, decay, attention, negativity):
             users.belief[i][j] = mean
             users.source[i][j] = 2  # word of mouth
         else:
-            weight = attention[len(messages)]
-            if mean > held:
-                weight = min(1.0, weight * negativity)
+            weight = weights[mean > held][len(messages)]
             users.belief[i][j] = held + weight * (mean - held)
     return {i for i, _ in letters}
 
@@ -168,7 +167,7 @@ def inform(news, users, trigger):
 
 
 def first_trigger(triggers):
-    return next(number for number, trigger in enumerate(TRIGGERS) if trigger in triggers)
+    return next(TRIGGERS.index(trigger) for trigger in ["breach", *TRIGGERS] if trigger in triggers)
 
 
 # --- maintenance
@@ -193,10 +192,70 @@ def campaigns(flaw_days, notice, window, servers_on):
     return reboots
 
 
+# --- exposure, server by server, day by day and flaw by flaw
+
+
+def exposure(flaw_days, patched_on, exploited_on, reboots, servers_on, rebuilt=()):
+    """Return {day: (open pairs, exploitable pairs)} of a fleet.
+
+    Parameters
+    ----------
+    flaw_days, patched_on, exploited_on
+        Of each flaw: the day it is disclosed, the day its live patch is applied, the day its exploitation begins.
+    reboots
+        (day, server, flaws): a server is down on a day, and fixes the flaws with these numbers.
+    servers_on
+        The size of the fleet on each day.
+    rebuilt
+        (day, server): a server is rebuilt at the end of a day on the newest kernel.
+    """
+    found, fleet = [], []  # fleet[s] is the set of flaws that server s is open to
+    for day, servers in enumerate(servers_on):
+        del fleet[servers:]
+        fleet += [set() for _ in range(servers - len(fleet))]  # they boot the newest kernel
+        for flaw, disclosed in enumerate(flaw_days):
+            if disclosed == day:
+                for server in fleet:
+                    server.add(flaw)
+        for when, server, fixed in reboots:
+            if when == day and server < len(fleet):
+                fleet[server] -= set(fixed)
+        for server in fleet:
+            server -= {flaw for flaw, patched in enumerate(patched_on) if patched <= day}
+        pairs = [flaw for server in fleet for flaw in server]
+        found.append((len(pairs), sum(exploited_on[flaw] <= day for flaw in pairs)))
+        for when, server in rebuilt:
+            if when == day:
+                fleet[server] = set()
+    return found
+
+
+def campaign_reboots(considered_on, needs_campaign, notice, window, servers_on):
+    """Return (day, server, flaws fixed) of every reboot under the policies that announce campaigns.
+
+    `considered_on[f]` is the day on which the provider reacts to flaw f, `needs_campaign[f]` whether with a campaign. A
+    campaign's kernel fixes all flaws considered before it starts, whatever they need.
+    """
+    reboots, running, announced = [], None, None
+    for day, servers in enumerate(servers_on):
+        fresh = [flaw for flaw, when in enumerate(considered_on) if when == day and needs_campaign[flaw]]
+        if announced is not None and day >= announced:  # it starts, and takes up no flaw from now on
+            fixed = [flaw for flaw, when in enumerate(considered_on) if when < day]
+            running, announced = (day, servers, fixed), None
+        if fresh and announced is None:
+            announced = day + notice if running is None else max(day + notice, running[0] + window)
+        if announced == day:  # no notice
+            fixed = [flaw for flaw, when in enumerate(considered_on) if when <= day]
+            running, announced = (day, servers, fixed), None
+        if running:
+            reboots += [(day, s, running[2]) for s in due(day, running[0], window, running[1])]
+    return reboots
+
+
 # --- a provider without a market, to see what it does day by day
 
 
-def lone_provider(policy, servers=4, seed=0):
+def lone_provider(policy, servers=4, seed=0, **security):
     """Return a provider with one user on each server; `resize(provider, servers)` changes how many."""
     market = mesa.Model(rng=seed)
     market.fleets = SimpleNamespace(size=np.array([servers]), users=np.array([servers]))
@@ -212,6 +271,7 @@ def lone_provider(policy, servers=4, seed=0):
         claimed_downtime=0.0,
         failures_per_day=0.0,
         failure_minutes=0.0,
+        security=Security(**security),
         strategy=Hold(),
         review_days=90,
         lead_days=30,

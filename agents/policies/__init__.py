@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from agents.policies.base import Flaw, Outage, Policy
+from agents.exposure import Flaw
+from agents.policies.base import Outage, Policy, Work
 from agents.policies.defer import Defer
 from agents.policies.failover import Failover
 from agents.policies.fast_restart import FastRestart
@@ -41,4 +42,5 @@ __all__ = [
     "Outage",
     "Policy",
     "Reboot",
+    "Work",
 ]

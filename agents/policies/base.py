@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.bernoulli import bernoulli_indices
+from agents.exposure import NEVER, Flaw
 from agents.maintenance import Maintenance
 from agents.settings import Settings, setting
 
@@ -17,19 +17,20 @@ SECONDS_PER_MINUTE = 60.0
 REBOOT = "debian-user, June 2018; of the order of 10 for a host with guests (Russinovich et al. 2021)"
 
 
-class Flaw(NamedTuple):
-    """A security hole whose fix needs new code on every host."""
-
-    kind: str  # "kernel" or "hypervisor"
-    severity: float  # u ~ U(0, 1), drawn once for the whole market: a live patch covers it iff u < coverage
-
-
 class Outage(NamedTuple):
     """Servers that are down today, and for how long."""
 
-    cause: str  # "maintenance", "bad-patch", "failed-migration", "breach" or "failure"
+    cause: str  # "maintenance", "bad-patch", "bad-update", "failed-migration", "breach" or "failure"
     servers: NDArray[np.int64]
     minutes: float
+
+
+class Work(NamedTuple):
+    """What a policy does on a day."""
+
+    patches: int  # live patches applied
+    due: range  # servers that a campaign takes down
+    bad_fixes: list[NDArray[np.int64]]  # for each bad fix applied, the servers it is applied to
 
 
 class Policy(Settings):
@@ -47,41 +48,50 @@ class Policy(Settings):
         """Share of users whose services can run on this platform."""
         return 1.0
 
-    def on_flaw(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:  # noqa: ARG002 -- subclasses ask
-        """React to a flaw on the day it arrives; return the number of live patches applied."""
-        maintenance.waiting += 1
+    @property
+    def soak(self) -> int:
+        """Days that a fix is left to others before it is applied, lest it be bad."""
         return 0
+
+    def on_flaw(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:  # noqa: ARG002 -- subclasses ask
+        """React to a flaw, on the day it arrives or `soak` days later.
+
+        Returns the day on which a live patch fixes it, `NEVER` if none does.
+        """
+        maintenance.waiting += 1
+        return NEVER
 
     def plan(self, maintenance: Maintenance, day: int) -> None:
         """Announce the campaigns that are due by the calendar, with or without a flaw."""
 
-    def patch(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
-        """Do the maintenance of a day; return the number of live patches applied and the servers that go down.
+    def patch(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> Work:
+        """Do the maintenance of a day for a fleet of so many servers.
 
         A campaign that starts today does so before today's flaws arrive, which wait for the next one.
         """
+        maintenance.resize(servers)
         maintenance.advance(day, self.window, servers)
-        patches = sum(self.on_flaw(flaw, maintenance, day) for flaw in flaws)
+        maintenance.disclose(day, flaws)
+        for found in maintenance.to_consider(day - self.soak):
+            found.patch_day = self.on_flaw(found.flaw, maintenance, day)
         self.plan(maintenance, day)
         due = maintenance.advance(day, self.window, servers)
-        return patches, range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start
+        due = range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start
+        bad_fixes = maintenance.bad_fixes(day, due)
+        return Work(maintenance.apply_fixes(day, due), due, bad_fixes)
 
     def next_day(self, maintenance: Maintenance, day: int) -> int:
         """Return the first day after `day` with work to do or chances to draw if no further flaw appears.
 
         Only the built-in policies are asked; those of users of the library get every day.
         """
-        return maintenance.next_day(day)
+        considers = min((f.day for f in maintenance.flaws if f.number >= maintenance.considered), default=NEVER)
+        return min(max(considers + self.soak, day + 1), maintenance.next_day(day))
 
     def take_over(self, maintenance: Maintenance, day: int) -> None:  # noqa: ARG002 -- subclasses ask
         """Continue from where another policy left off."""
-        maintenance.waiting += len(maintenance.pending_patches)
-        maintenance.pending_patches = []
+        maintenance.drop_patches()
         maintenance.drop_campaigns()
-
-    def exposed(self, maintenance: Maintenance) -> int:
-        """Return the number of open flaws that can be exploited."""
-        return maintenance.open_flaws
 
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:
         """Return the outages of the servers that a campaign takes down today."""
@@ -90,14 +100,6 @@ class Policy(Settings):
     def patch_live(self, servers: int, rng: np.random.Generator) -> list[Outage]:
         """Return the outages that one live patch causes in a fleet."""
         raise NotImplementedError(f"{self.kind} does not patch live")
-
-    def breaches(self, open_flaws: int, rng: np.random.Generator) -> int:  # noqa: ARG002 -- subclasses ask
-        """Return the number of open flaws that are exploited today."""
-        return 0
-
-    def breach_impact(self) -> tuple[float, float]:
-        """Return what a breach costs: minutes of downtime of the whole fleet, and dollars."""
-        return 0.0, 0.0
 
     def servers_paid(self, servers: int) -> float:
         """Return the number of servers paid for to run `servers` of them."""
@@ -116,6 +118,9 @@ class CampaignPolicy(Policy):
     """Base of the policies that fix flaws in campaigns."""
 
     window_days: int = setting(7, "days over which a campaign takes the servers down", unit="days", ge=1)
+    soak_days: int = setting(
+        0, "days to wait after a fix is out before applying it, lest it be bad", unit="days", ge=0, le=100_000
+    )
 
     @property
     def window(self) -> int:
@@ -123,14 +128,18 @@ class CampaignPolicy(Policy):
         return self.window_days
 
     @property
+    def soak(self) -> int:
+        """Days that a fix is left to others before it is applied."""
+        return self.soak_days
+
+    @property
     def campaign_minutes(self) -> float:
         """Minutes without service that a campaign costs each user."""
         raise NotImplementedError
 
     def take_over(self, maintenance: Maintenance, day: int) -> None:  # noqa: ARG002 -- subclasses ask
-        """Continue announced and running campaigns; flaws whose patch is in development wait for a campaign."""
-        maintenance.waiting += len(maintenance.pending_patches)
-        maintenance.pending_patches = []
+        """Continue announced and running campaigns; flaws whose live patch is to come wait for a campaign."""
+        maintenance.drop_patches()
 
     def maintain(self, servers: range, rng: np.random.Generator) -> list[Outage]:  # noqa: ARG002 -- nothing is random here
         """Take each of the servers down once."""
@@ -146,7 +155,7 @@ class AnnouncedCampaigns(CampaignPolicy):
         """Announce a campaign for the flaw."""
         maintenance.waiting += 1
         maintenance.announce(day + self.notice_days)
-        return 0
+        return NEVER
 
     def take_over(self, maintenance: Maintenance, day: int) -> None:
         """Continue campaigns, and announce one for the flaws that the other policy left open."""
@@ -166,29 +175,3 @@ class FullReboots(CampaignPolicy):
     def campaign_minutes(self) -> float:
         """Minutes without service that a campaign costs each user."""
         return self.outage_minutes
-
-
-class Breachable(Policy):
-    """Base of the policies that leave flaws open for long, and what that risks."""
-
-    breach_per_flaw_day: float = setting(
-        0.0005, "chance that an open flaw is exploited, a day", unit="per flaw and day", ge=0, le=1
-    )
-    breach_minutes: float = setting(240.0, "minutes a breach takes the whole fleet down", unit="minutes", ge=0, le=1440)
-    breach_cost: float = setting(10_000.0, "what a breach costs the provider", unit="dollars", ge=0, le=1e9)
-
-    def next_day(self, maintenance: Maintenance, day: int) -> int:
-        """Return tomorrow while a flaw is open: it may be exploited on any day."""
-        if self.breach_per_flaw_day > 0 and self.exposed(maintenance):
-            return day + 1
-        return super().next_day(maintenance, day)
-
-    def breaches(self, open_flaws: int, rng: np.random.Generator) -> int:
-        """Draw which of the open flaws are exploited today; return their number."""
-        if self.breach_per_flaw_day == 0:
-            return 0
-        return len(bernoulli_indices(rng, open_flaws, self.breach_per_flaw_day))
-
-    def breach_impact(self) -> tuple[float, float]:
-        """Return what a breach costs: minutes of downtime of the whole fleet, and dollars."""
-        return self.breach_minutes, self.breach_cost

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from agents.maintenance import NEVER, Maintenance
-from agents.policies.base import Breachable, FullReboots
+from agents.exposure import NEVER
+from agents.maintenance import Maintenance
+from agents.policies.base import FullReboots
 from agents.settings import setting
 
 
-class Defer(FullReboots, Breachable):
+class Defer(FullReboots):
     """A campaign every `interval_days` (on days that are its multiples), if a flaw is waiting."""
 
     kind: Literal["defer"] = "defer"

@@ -1,18 +1,20 @@
 """Live patch: covered flaws are fixed in the running kernel, the others by a campaign."""
 
 import math
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from agents.bernoulli import bernoulli_indices
-from agents.maintenance import NEVER, Maintenance
-from agents.policies.base import AnnouncedCampaigns, Breachable, Flaw, FullReboots, Outage
+from agents.delay import Delay, as_delay
+from agents.exposure import NEVER, Flaw
+from agents.maintenance import Maintenance
+from agents.policies.base import AnnouncedCampaigns, FullReboots, Outage
 from agents.settings import setting
 
 
-class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
+class LivePatch(AnnouncedCampaigns, FullReboots):
     """Live kernel patches from a vendor (`per_server_month`) or from one's own engineers (`per_patch`)."""
 
     kind: Literal["live-patch"] = "live-patch"
@@ -30,8 +32,11 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
         allow_inf_nan=True,
     )
     failure_probability: float = setting(0.0, "chance that a patch takes a server down", ge=0, le=1)
-    patch_delay_days: int = setting(
-        0, "days until a patch is made; the flaw is open, and may be exploited, until then", unit="days", ge=0
+    source: Literal["drawn", "history"] = setting(
+        "drawn", "drawn: `coverage` and `patch_delay_days` say which patches come when; history: those that really came"
+    )
+    patch_delay_days: Annotated[Delay, BeforeValidator(as_delay)] = setting(
+        Delay, "days from the flaw to its live patch; the flaw is open until then"
     )
 
     @model_validator(mode="after")
@@ -41,24 +46,17 @@ class LivePatch(AnnouncedCampaigns, FullReboots, Breachable):
         return self
 
     def on_flaw(self, flaw: Flaw, maintenance: Maintenance, day: int) -> int:
-        """Patch a covered flaw, at once or when the patch is ready; announce a campaign for any other."""
-        if flaw.kind == "kernel" and flaw.severity < self.coverage:
-            if self.patch_delay_days == 0:
-                return 1
-            maintenance.pending_patches.append(day + self.patch_delay_days)
-            return 0
-        return super().on_flaw(flaw, maintenance, day)
+        """Patch a flaw live if there is a patch for it, now or later; announce a campaign for any other."""
+        patch_day = self.patch_day(flaw, day)
+        return patch_day if patch_day < NEVER else super().on_flaw(flaw, maintenance, day)
 
-    def patch(self, maintenance: Maintenance, day: int, flaws: list[Flaw], servers: int) -> tuple[int, range]:
-        """Apply also the patches that are ready today."""
-        patches, due = super().patch(maintenance, day, flaws, servers)
-        ready = [when for when in maintenance.pending_patches if when <= day]
-        maintenance.pending_patches = [when for when in maintenance.pending_patches if when > day]
-        return patches + len(ready), due
-
-    def exposed(self, maintenance: Maintenance) -> int:
-        """Return the number of flaws whose patch is in development; for the others a campaign is announced."""
-        return len(maintenance.pending_patches)
+    def patch_day(self, flaw: Flaw, day: int) -> int:
+        """Return the day on which the live patch of a flaw considered on `day` is applied; `NEVER` if none comes."""
+        if flaw.kind != "kernel":
+            return NEVER
+        if self.source == "history":
+            return max(day, flaw.live_patched + self.soak_days) if flaw.live_patched < NEVER else NEVER
+        return day + self.patch_delay_days.days(flaw.effort) if flaw.severity < self.coverage else NEVER
 
     def plan(self, maintenance: Maintenance, day: int) -> None:
         """Announce the reboot of kernels before their support expires."""

@@ -1,11 +1,11 @@
-"""None: nothing is ever patched; flaws accumulate and are exploited."""
+"""None: nothing is ever patched; flaws stay open, for attackers to use."""
 
 from typing import Literal
 
-from agents.policies.base import Breachable
+from agents.policies.base import Policy
 
 
-class Never(Breachable):
-    """The provider that never patches: no maintenance, only breaches."""
+class Never(Policy):
+    """The provider that never patches: no maintenance, and more exposure every day."""
 
     kind: Literal["none"] = "none"

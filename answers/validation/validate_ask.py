@@ -1,6 +1,6 @@
 """All checks, in the order of the page: what is claimed, where that is from, and the function that looks."""
 
-from answers.validation import cascades, downtime, labels, leaving, money, spreading
+from answers.validation import cascades, downtime, labels, leaving, money, security, spreading
 from answers.validation.validate_measure import Check
 
 EMAIL = "debian-user, June 2018"
@@ -116,6 +116,48 @@ CHECKS = (
         "It changes nothing but the labels, where the day draws nothing per user.",
         "",
         labels.users_renumbered,
+    ),
+    Check(
+        "Exposure to one flaw",
+        "Server s of S is open `notice + floor(s * window / S)` days under reboots, so `notice + (window - 1) / 2` on "
+        "average; under live patches the delay of the patch; without patching to the end.",
+        "",
+        security.of_one_flaw,
+    ),
+    Check(
+        "The cheapest patch cycle",
+        "With flaws at rate lambda, K dollars a campaign and d dollars a day for an open flaw, a campaign every T days "
+        "costs `K / T + lambda d T / 2` a day, least at `T* = sqrt(2 K / (lambda d))`; here 20 days. In daily steps "
+        "`K (1 - exp(-lambda T)) / T + lambda d (T - 1) / 2`.",
+        "Cavusoglu, Cavusoglu and Zhang 2008",
+        security.of_the_patch_cycle,
+        replicates=12,
+        quick=4,
+    ),
+    Check(
+        "The day to apply an update",
+        "A fix is bad with chance p until it is recalled, after r days on average; an open flaw is breached at rate a. "
+        "The falling chance `p exp(-t / r)` meets the rising one at `r ln(p bad / (r a breach))`.",
+        "Beattie et al. 2002",
+        security.of_the_day_to_patch,
+        replicates=120,
+        quick=40,
+    ),
+    Check(
+        "Flaws in bursts",
+        "Counts a year are negative binomial, with mean m and variance `m + m^2 / k` (10.8 and k = 3.8, as Debian's).",
+        "",
+        security.of_overdispersed_flaws,
+        replicates=4000,
+        quick=1000,
+    ),
+    Check(
+        "Breaches",
+        "With a constant hazard a over E exploitable server-days, Poisson with mean a E.",
+        "",
+        security.of_breaches,
+        replicates=200,
+        quick=60,
     ),
     Check(
         "Calibration of the thought experiment",

@@ -10,7 +10,8 @@ import numpy as np
 from agents.policies import POLICIES
 from batch.study import Study
 from model.figures import PALETTE
-from model.flaws import DATA, draw_flaws, history_start, read_history
+from model.flaws import draw_flaws
+from model.histories import DATA, history_start, read_history
 from model.reboots import campaign_days
 from model.schema import History
 from results.claim import Claim
@@ -63,7 +64,7 @@ def compute(workers: int, users: int, years: dict[str, list[int]], seed: int, re
 def campaigns_of(series: str) -> dict[str, list[date]]:
     """Return the dates of a history's kernel flaws, and of the campaigns of each policy with default settings."""
     source = History(source="history", history=series)
-    start, last = history_start(source), max(when for when, _ in read_history(series))
+    start, last = history_start(source), read_history(series)[-1].date
     days = (last - start).days + 1
     drawn = draw_flaws(source, days, seed=0)
     flaws = {day: kernel for day, found in drawn.items() if (kernel := [f for f in found if f.kind == "kernel"])}

@@ -175,13 +175,17 @@ def test_suffering_is_its_oracle(data, small, capacity):
     roster = small.slots[provider]
     servers = -(-len(roster) // capacity)
     minutes = data.draw(st.lists(MINUTES, min_size=servers, max_size=servers))
+    felt = data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=servers, max_size=servers))
+    shares = data.draw(st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=servers, max_size=servers))
     weight, expected, out = belief_per_minute(90), small.plain(), np.empty(small.n, np.int32)
     seated = Fleets.of(small.users, small.providers).instances_of(provider)
 
-    hit, total = apply_outages(
+    hit, total, (by_cause,) = apply_outages(
         small.day,
         provider,
         np.array(minutes),
+        np.array(shares).reshape(-1, 1),
+        np.array(felt),
         seated,
         len(roster),
         capacity,
@@ -192,11 +196,13 @@ def test_suffering_is_its_oracle(data, small, capacity):
         out,
     )
     affected = oracles.apply_outages(
-        small.day, provider, minutes, roster, capacity, expected, small.decay.tolist(), weight
+        small.day, provider, minutes, felt, roster, capacity, expected, small.decay.tolist(), weight
     )
 
     assert out[:hit].tolist() == affected
     assert total == pytest.approx(sum(minutes[slot // capacity] for slot in range(len(roster))))
+    on = [slot // capacity for slot in range(len(roster))]
+    assert by_cause == pytest.approx(sum(minutes[server] * shares[server] for server in on))
     assert_same(small.users, expected)
 
 
@@ -229,7 +235,21 @@ def test_a_belief_faded_when_read_is_one_averaged_every_day(memory_days):
         daily = daily * a + minutes.get(day, 0.0) * (365 / 12) * (1 - a)
         if day in minutes:
             out = np.empty(1, np.int32)
-            apply_outages(day, 0, np.array([minutes[day]]), np.zeros(1, np.int32), 1, 1, users, decay, weight, 0.5, out)
+            apply_outages(
+                day,
+                0,
+                np.array([minutes[day]]),
+                np.zeros((1, 0)),
+                np.ones(1),
+                np.zeros(1, np.int32),
+                1,
+                1,
+                users,
+                decay,
+                weight,
+                0.5,
+                out,
+            )
         assert believed(users, day, decay)[0] == pytest.approx(daily, rel=1e-12)
     assert users.downtime[0] == 245.5
 
@@ -239,9 +259,12 @@ def test_fading_and_weights_are_their_formulas():
     assert decay_factors(math.inf, 3).tolist() == [1.0] * 5
     assert belief_per_minute(math.inf) == 0.0
     assert belief_per_minute(90.0) == pytest.approx(DAYS_PER_MONTH * (1 - math.exp(-1 / 90)), rel=1e-12)
-    assert message_weights(0.3, 6).tolist() == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
-    assert message_weights(1.0, 2).tolist() == [0.0, 1.0, 1.0]
-    assert message_weights(0.0, 2).tolist() == [0.0, 0.0, 0.0]
+    good, bad = message_weights(0.3, 2.0, 6)
+    assert good == pytest.approx([1 - 0.7**n for n in range(7)], rel=1e-14)
+    assert bad == pytest.approx([1 - 0.4**n for n in range(7)], rel=1e-14)
+    assert message_weights(1.0, 3.0, 2).tolist() == [[0.0, 1.0, 1.0]] * 2
+    assert message_weights(0.0, 3.0, 2).tolist() == [[0.0, 0.0, 0.0]] * 2
+    assert message_weights(0.4, 9.0, 2)[1].tolist() == [0.0, 1.0, 1.0]
 
 
 # --- word of mouth
@@ -262,7 +285,7 @@ def test_everybody_talks_once_for_whatever_reason(data, n, day):
 @many
 @given(st.data(), markets(), UNIT | st.just(1.0), st.sampled_from([1.0, 1.5, 4.0]))
 def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, negativity):
-    weights = message_weights(heed, small.graph.max_in_degree)
+    weights = message_weights(heed, negativity, small.graph.max_in_degree)
     mailbox, news = Mailbox.on(small.rows), News.on(small.rows)
     expected, decay = small.plain(), small.decay.tolist()
 
@@ -276,14 +299,25 @@ def test_two_days_of_talking_and_listening_are_their_oracle(data, small, heed, n
             assert mailbox.total[i, j] == oracles.added(letters.get((i, j), []))
         assert_same(small.users, before)
 
-        listen(day, mailbox, small.users, small.decay, weights, negativity, news, 0, news.size[0])
-        listeners = oracles.listen(day, letters, expected, decay, weights.tolist(), negativity)
+        listen(day, mailbox, small.users, small.decay, weights, news, 0, news.size[0])
+        listeners = oracles.listen(day, letters, expected, decay, weights.tolist())
         assert_same(small.users, expected)
         assert sorted(news.informed().tolist()) == sorted(listeners)
         assert (news.kinds[news.informed()] == columns.MESSAGE).all()
         assert not mailbox.messages.any()
         assert not mailbox.total.any()
         forget(news)
+
+
+def test_negativity_strengthens_each_message_and_not_the_days_sum():
+    rows, news = rows_for(1, 1), News.on(rows_for(1, 1))
+    nothing = {"slot": np.zeros(1, np.int32), "value": np.ones(1), "requirements": np.zeros(1)}
+    users = Users.on(rows, belief=np.array(5.0), **nothing)
+    mailbox = Mailbox.on(rows)
+    mailbox.messages[0], mailbox.total[0] = 2, 20.0
+    inform(news, np.zeros(1, np.int32), columns.MESSAGE)
+    listen(0, mailbox, users, np.ones(2), message_weights(0.3, 2.0, 2), news, 0, 1)
+    assert users.belief[0, 0] == pytest.approx(9.2)
 
 
 def forget(news):
@@ -483,7 +517,7 @@ def test_the_first_trigger_of_every_set_of_news():
 @many
 @given(st.integers(0, 5), st.integers(1, 12), st.integers(0, 30))
 def test_every_server_is_due_once_and_on_its_day(start, window, servers):
-    campaign = Campaign(start, window, servers, flaws=1)
+    campaign = Campaign(start, window, servers, flaws=1, kernel=1)
     for day in range(start, start + window):
         assert list(campaign.due(day)) == oracles.due(day, start, window, servers)
     everything = [s for day in range(start, campaign.end) for s in campaign.due(day)]

@@ -39,10 +39,6 @@ def planned(day, servers=ALL, minutes=5.0):
     return (day, "maintenance", list(servers), minutes)
 
 
-def breach(day, times=1, minutes=240.0):
-    return (day, "breach", ALL, times * minutes)
-
-
 CASES = {
     # --- reboot
     "reboot: no flaw, no campaign": Case(Reboot(), {}, []),
@@ -150,32 +146,18 @@ CASES = {
     ),
     # --- defer
     "defer: flaws wait for the planned campaign": Case(
-        Defer(interval_days=10, window_days=2, breach_per_flaw_day=0.0),
+        Defer(interval_days=10, window_days=2),
         {3: "k", 7: "h"},
         [planned(10, [0, 1]), planned(11, [2, 3])],
     ),
     "defer: the first planned campaign is an interval from the start": Case(
-        Defer(interval_days=10, window_days=1, breach_per_flaw_day=0.0), {0: "k"}, [planned(10)]
+        Defer(interval_days=10, window_days=1), {0: "k"}, [planned(10)]
     ),
-    "defer: no flaw waiting, no campaign": Case(
-        Defer(interval_days=10, window_days=1, breach_per_flaw_day=0.0), {12: "k"}, [planned(20)]
-    ),
+    "defer: no flaw waiting, no campaign": Case(Defer(interval_days=10, window_days=1), {12: "k"}, [planned(20)]),
     "defer: flaws during a campaign wait for the next": Case(
-        Defer(interval_days=10, window_days=3, breach_per_flaw_day=0.0, outage_minutes=1.0),
+        Defer(interval_days=10, window_days=3, outage_minutes=1.0),
         {3: "k", 11: "k"},
         [planned(start + day, servers, 1.0) for start in (10, 20) for day, servers in enumerate([[0, 1], [2], [3]])],
-    ),
-    "defer: open flaws are exploited until every server is fixed": Case(
-        Defer(interval_days=5, window_days=2, breach_per_flaw_day=1.0),
-        {3: "k", 4: "k"},
-        [
-            breach(3),
-            breach(4, times=2),
-            planned(5, [0, 1]),
-            breach(5, times=2),
-            planned(6, [2, 3]),
-            breach(6, times=2),
-        ],
     ),
     # --- fast-restart
     "fast-restart: a campaign of seconds": Case(
@@ -196,13 +178,7 @@ CASES = {
         Failover(failover_seconds=90.0, notice_days=0, window_days=1), {1: "h"}, [planned(1, minutes=1.5)]
     ),
     # --- none
-    "none: without breaches nothing ever happens": Case(Never(breach_per_flaw_day=0.0), {1: "k", 2: "h"}, []),
-    "none: flaws pile up and are exploited": Case(
-        Never(breach_per_flaw_day=1.0, breach_minutes=60.0),
-        {1: "k", 3: "h"},
-        [breach(1, 1, 60.0), breach(2, 1, 60.0), breach(3, 2, 60.0), breach(4, 2, 60.0)],
-        days=5,
-    ),
+    "none: nothing ever happens": Case(Never(), {1: "k", 2: "h"}, []),
 }
 
 
@@ -237,34 +213,33 @@ def test_every_policy_has_a_table():
 
 # --- what is paid
 
-COSTS = [  # servers paid for 4, dollars a month for 4, dollars a patch, minutes and dollars a breach, reach
-    (Reboot(), 4, 0, 0, (0, 0), 1),
-    (LivePatch(), 4, 400, 0, (240, 10_000), 1),
-    (LivePatch(per_server_month=3.95, per_patch=2500.0), 4, 15.8, 2500, (240, 10_000), 1),
-    (LiveMigrate(), 4.4, 0, 0, (0, 0), 1),
-    (LiveMigrate(spare_fraction=0.25), 5, 0, 0, (0, 0), 1),
-    (Defer(), 4, 0, 0, (240, 10_000), 1),
-    (FastRestart(), 4, 0, 0, (0, 0), 1),
-    (FastRestart(reach=0.3), 4, 0, 0, (0, 0), 0.3),
-    (Failover(), 8, 0, 0, (0, 0), 1),
-    (Failover(replicas=3), 12, 0, 0, (0, 0), 1),
-    (Never(breach_minutes=30.0, breach_cost=5.0), 4, 0, 0, (30, 5), 1),
+COSTS = [  # servers paid for 4, dollars a month for 4, dollars a patch, reach
+    (Reboot(), 4, 0, 0, 1),
+    (LivePatch(), 4, 400, 0, 1),
+    (LivePatch(per_server_month=3.95, per_patch=2500.0), 4, 15.8, 2500, 1),
+    (LiveMigrate(), 4.4, 0, 0, 1),
+    (LiveMigrate(spare_fraction=0.25), 5, 0, 0, 1),
+    (Defer(), 4, 0, 0, 1),
+    (FastRestart(), 4, 0, 0, 1),
+    (FastRestart(reach=0.3), 4, 0, 0, 0.3),
+    (Failover(), 8, 0, 0, 1),
+    (Failover(replicas=3), 12, 0, 0, 1),
+    (Never(), 4, 0, 0, 1),
 ]
 
 
-@pytest.mark.parametrize(("policy", "paid", "monthly", "per_patch", "breach_impact", "reach"), COSTS)
-def test_a_policy_costs_what_its_table_says(policy, paid, monthly, per_patch, breach_impact, reach):
+@pytest.mark.parametrize(("policy", "paid", "monthly", "per_patch", "reach"), COSTS)
+def test_a_policy_costs_what_its_table_says(policy, paid, monthly, per_patch, reach):
     assert policy.servers_paid(4) == pytest.approx(paid)
     assert policy.servers_paid(0) == 0
     assert policy.monthly_cost(4) == pytest.approx(monthly)
     assert policy.monthly_cost(0) == 0
     assert policy.cost_per_patch() == per_patch
-    assert policy.breach_impact() == breach_impact
     assert policy.reachable == reach
 
 
 def paid_for(policy, flaws, days):
-    """Return what patching and breaches cost four servers in so many days, from the ledger."""
+    """Return what four servers earn, and cost in hardware and patches, in so many days, from the ledger."""
     from model.ledger import settle
 
     provider = lone_provider(policy, SERVERS)
@@ -273,35 +248,28 @@ def paid_for(policy, flaws, days):
     for day in range(days):
         provider.patch(day, [Flaw("kernel", 0.5)] * flaws.get(day, 0))
         books.append(settle(provider))
-    return [sum(book[field] for book in books) for field in range(4)]
+    return [sum(book[field] for book in books) for field in range(3)]
 
 
 @pytest.mark.parametrize(
-    ("policy", "servers_paid", "patching", "breaches"),
+    ("policy", "servers_paid", "patching"),
     [
-        (Reboot(), 4, 0.0, 0),
-        (LivePatch(), 4, 400.0 * 73 / MONTH, 0),
-        (LivePatch(per_server_month=0.0, per_patch=2500.0), 4, 3 * 2500.0, 0),
-        (LivePatch(per_server_month=10.0, per_patch=7.0), 4, 40.0 * 73 / MONTH + 21.0, 0),
-        (LivePatch(per_server_month=10.0, per_patch=7.0, coverage=0.1), 4, 40.0 * 73 / MONTH, 0),
-        (LiveMigrate(spare_fraction=0.5), 6, 0.0, 0),
-        (FastRestart(), 4, 0.0, 0),
-        (Failover(), 8, 0.0, 0),
-        (Never(breach_per_flaw_day=1.0), 4, 0.0, (71 - 2) + 3 * (73 - 71)),
-        (
-            Defer(interval_days=10, window_days=1, breach_per_flaw_day=1.0),
-            4,
-            0.0,
-            (10 - 2 + 1) + 2 * (73 - 71),
-        ),
+        (Reboot(), 4, 0.0),
+        (LivePatch(), 4, 400.0 * 73 / MONTH),
+        (LivePatch(per_server_month=0.0, per_patch=2500.0), 4, 3 * 2500.0),
+        (LivePatch(per_server_month=10.0, per_patch=7.0), 4, 40.0 * 73 / MONTH + 21.0),
+        (LivePatch(per_server_month=10.0, per_patch=7.0, coverage=0.1), 4, 40.0 * 73 / MONTH),
+        (LiveMigrate(spare_fraction=0.5), 6, 0.0),
+        (FastRestart(), 4, 0.0),
+        (Failover(), 8, 0.0),
+        (Never(), 4, 0.0),
     ],
 )
-def test_the_bill_of_seventy_three_days(policy, servers_paid, patching, breaches):
-    revenue, hardware, patches, breached = paid_for(policy, {2: 1, 71: 2}, 73)
+def test_the_bill_of_seventy_three_days(policy, servers_paid, patching):
+    revenue, hardware, patches = paid_for(policy, {2: 1, 71: 2}, 73)
     assert revenue == pytest.approx(4 * 5.0 * 73 / MONTH)
     assert hardware == pytest.approx(servers_paid * 12.0 * 73 / MONTH)
     assert patches == pytest.approx(patching)
-    assert breached == pytest.approx(breaches * 10_000.0)
 
 
 # --- fleets that change
@@ -318,10 +286,10 @@ def test_a_campaign_spares_servers_that_are_gone_and_new_ones():
 
 @pytest.mark.parametrize("kind", POLICIES)
 def test_a_provider_without_servers_has_no_outages(kind):
-    certain = {"failure_probability": 1.0, "breach_per_flaw_day": 1.0, "interval_days": 2}
+    certain = {"failure_probability": 1.0, "interval_days": 2}
     policy = POLICIES[kind](**{k: v for k, v in certain.items() if k in POLICIES[kind].model_fields})
-    provider = lone_provider(policy, servers=0)
-    flaws = [Flaw("kernel", 0.5), Flaw("hypervisor", 0.5)]
+    provider = lone_provider(policy, servers=0, attack_rate=1.0)
+    flaws = [Flaw("kernel", 0.5, exploited=0), Flaw("hypervisor", 0.5, exploited=0)]
     assert [provider.patch(day, flaws) for day in range(20)] == [[]] * 20
     assert provider.breaches == 0
 
@@ -348,17 +316,6 @@ def test_patches_go_bad_and_migrations_fail_with_their_chance():
         error = math.sqrt(chance * (1 - chance) / (servers * days))
         assert within_four_standard_errors(len(failed) / (servers * days), chance, error)
         assert abs(by_server / days - chance).max() < 5 * error * math.sqrt(servers)
-
-
-def test_open_flaws_are_exploited_with_their_chance():
-    chance, open_flaws, days = 0.02, 10, 10_000
-    provider = lone_provider(Never(breach_per_flaw_day=chance), seed=5)
-    breaches = 0
-    for day in range(days):
-        provider.patch(day, [Flaw("kernel", 0.5)] * open_flaws if day == 0 else [])
-        breaches += provider.breaches
-    error = math.sqrt(chance * (1 - chance) / (open_flaws * days))
-    assert within_four_standard_errors(breaches / (open_flaws * days), chance, error)
 
 
 # --- how often servers are rebooted in the long run: renewal processes
@@ -417,10 +374,12 @@ def test_live_patched_kernels_are_rebooted_at_the_renewal_rate(coverage, tau):
         (LivePatch, {"max_age_days": 0.0}),
         (LiveMigrate, {"failure_probability": -0.1}),
         (Defer, {"interval_days": 0}),
-        (Defer, {"breach_per_flaw_day": 2.0}),
+        (Defer, {"soak_days": -1}),
+        (Defer, {"breach_per_flaw_day": 0.0}),
+        (LivePatch, {"patch_delay_days": -1}),
+        (LivePatch, {"source": "hearsay"}),
         (FastRestart, {"reach": 0.0}),
         (Failover, {"replicas": 1}),
-        (Never, {"breach_minutes": math.nan}),
         (Never, {"window_days": 7}),
     ],
 )

@@ -52,7 +52,7 @@ def test_a_minute_that_weighs_more_is_noticed(monkeypatch):
 
 def test_more_flaws_are_noticed(monkeypatch):
     draw = drawing._poisson_days
-    monkeypatch.setattr(drawing, "_poisson_days", lambda per_year, days, rng: draw(1.5 * per_year, days, rng))
+    monkeypatch.setattr(drawing, "_poisson_days", lambda per_year, *rest: draw(1.5 * per_year, *rest))
     assert not downtime.of_a_rebooting_host(8, ((7, 7),))[0].agrees
     assert not downtime.of_a_live_patched_fleet(8, ((0.8, 365),))[0].agrees
 

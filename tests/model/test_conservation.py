@@ -29,12 +29,10 @@ policies = st.sampled_from(list(POLICIES)).map(
             "failure_probability": 0.2,
             "max_age_days": 20.0,
             "per_patch": 7.0,
-            "patch_delay_days": 3,
-            "breach_per_flaw_day": 0.1,
+            "patch_delay_days": {"median": 3.0, "sigma": 1.0},
         },
         "live-migrate": {"kind": kind, "failure_probability": 0.2},
-        "defer": {"kind": kind, "interval_days": 10, "breach_per_flaw_day": 0.1},
-        "none": {"kind": kind, "breach_per_flaw_day": 0.1},
+        "defer": {"kind": kind, "interval_days": 10, "soak_days": 2},
         "fast-restart": {"kind": kind, "reach": 0.9},
     }.get(kind, {"kind": kind})
 )
@@ -84,8 +82,22 @@ scenarios = st.fixed_dictionaries(
         ),
         "network": networks,
         "flaws": st.fixed_dictionaries(
-            {"per_year": st.just(60.0), "hypervisor_per_year": st.sampled_from([0.0, 20.0])}
+            {
+                "per_year": st.just(60.0),
+                "hypervisor_per_year": st.sampled_from([0.0, 20.0]),
+                "dispersion": st.sampled_from([0.5, float("inf")]),
+                "exploited_per_cve": st.sampled_from([0.01, 1.0]),
+                "exploit_delay": st.sampled_from([0, 5]),
+            }
         ).map(lambda found: {"source": "poisson", **found}),
+        "security": st.fixed_dictionaries(
+            {
+                "attack_rate": st.sampled_from([0.0, 0.01, 0.5]),
+                "scope": st.sampled_from(["server", "fleet"]),
+                "breach_minutes": st.sampled_from([0.0, 30.0]),
+                "bad_update_probability": st.sampled_from([0.0, 0.5]),
+            }
+        ),
         "open_market": st.fixed_dictionaries(
             {"arrivals_per_day": st.sampled_from([0.0, 1.0]), "departures_per_year": st.sampled_from([0.0, 3.0])}
         ),
@@ -143,6 +155,11 @@ def check_money(market):
     assert np.allclose(table["costs"], sum(table[part] for part in parts))
     assert np.allclose(table["profit"], table["revenue"] - table["costs"])
     assert (table["credit_cost"] >= 0).all()
+    assert table["breach_cost"].sum() == table["breaches"].sum() * market.settings.security.breach_cost
+    by_cause = table[[f"{cause}_downtime_minutes" for cause in ("planned", "breach", "bad_update")]]
+    assert (by_cause >= 0).all(axis=None)
+    assert (by_cause.sum(axis=1) <= table["downtime_minutes"] * (1 + 1e-9)).all()
+    assert (table["exploitable_server_days"] <= table["exposed_server_days"]).all()
 
 
 def check_moves(market):
@@ -150,6 +167,7 @@ def check_moves(market):
     assert len(moves) == market.record.column("left").sum()
     assert (moves["from"].astype(str) != moves["to"].astype(str)).all()
     assert market.record.flows["users"].sum() == len(moves)
+    assert (moves["trigger"] == "breach").sum() == market.record.column("left_after_breach").sum()
     assert (moves["gain"] > market.users.tolerance[moves["user"]]).all()
     if not market.record.responses:  # who copies a policy takes over its reach
         reach = {p.name: p.policy.reachable for p in market.providers}

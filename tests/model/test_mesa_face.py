@@ -155,7 +155,7 @@ def test_batch_run_with_dotted_parameters_numpy_values_and_seeds_under_either_na
 
 @pytest.mark.slow
 def test_batch_run_in_two_processes_gives_the_same():
-    parameters = {"users.count": 200, "days": 30, "flaws.per_year": [10.0, 50.0], "seed": 5}
+    parameters = {"users.count": 200, "days": 30, "flaws.per_year": [10.0, 50.0], "rng": 5}
     one, two = (
         mesa.batch_run(Market, parameters, number_processes=n, display_progress=False, data_collection_period=1)
         for n in (1, 2)

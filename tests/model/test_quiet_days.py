@@ -1,4 +1,6 @@
 # `run` passes quiet days in one call; `step` takes each by itself. Both give the same bytes, whatever is going on.
+from unittest import mock
+
 import mesa
 import pytest
 from hypothesis import given, settings
@@ -16,14 +18,14 @@ TOUCHY = {"users.tolerance.median": 1.5, "word_of_mouth.talk_per_day": 0.05}
 def both(scenario, seed, **settings):
     """Hold `run` to stepping; return the number of days that were stepped in `run`."""
     whole, daily = (Market(scenario, rng=seed, **settings) for _ in range(2))
-    step, stepped = whole.step, []
+    step, stepped = Market.step, []
 
-    def counted():
-        stepped.append(whole.day)
-        step()
+    def counted(market):
+        stepped.append(market.day)
+        step(market)
 
-    whole.step = counted
-    whole.run()
+    with mock.patch.object(Market, "step", counted):
+        whole.run()
     for _ in range(daily.settings.days):
         daily.step()
     same_markets(whole, daily)
@@ -42,11 +44,11 @@ POLICIES = [
     {"kind": "reboot", "notice_days": 3, "window_days": 20},
     {"kind": "live-patch", "coverage": 0.5, "max_age_days": 41.5, "patch_delay_days": 4, "failure_probability": 0.2},
     {"kind": "live-migrate", "failure_probability": 0.5},
-    {"kind": "defer", "interval_days": 33, "breach_per_flaw_day": 0.01},
-    {"kind": "defer", "interval_days": 10, "breach_per_flaw_day": 0.0},
+    {"kind": "defer", "interval_days": 33, "soak_days": 5},
+    {"kind": "defer", "interval_days": 10},
     {"kind": "fast-restart"},
     {"kind": "failover"},
-    {"kind": "none", "breach_per_flaw_day": 0.003},
+    {"kind": "none"},
 ]
 STRATEGIES = ["hold", {"kind": "copy", "trigger": 0.0}, {"kind": "cut-price", "trigger": 0.0}, "match"]
 OTHER = [
@@ -60,6 +62,9 @@ OTHER = [
     {"open_market.arrivals_per_day": 0.5, "open_market.departures_per_year": 1.0},
     {"providers.0.sla.tiers": [{"below": 0.99999, "credit": 0.1}]},
     {"flaws.hypervisor_per_year": 9.0},
+    {"flaws.exploited_per_cve": 1.0, "flaws.exploit_delay": {"median": 9.0}, "security.attack_rate": 0.003},
+    {"flaws.exploited_per_cve": 0.5, "security.attack_rate": 0.5, "security.scope": "fleet"},
+    {"security.bad_update_probability": 0.5, "users.planned_weight": 0.5},
     {"word_of_mouth.talk_per_day": 0.0},
 ]
 

@@ -39,7 +39,6 @@ RIVALS = [
             "outage_minutes": 45.0,
             "interval_days": 50,
             "window_days": 9,
-            "breach_per_flaw_day": 0.0,
         },
     },
     {
