@@ -26,7 +26,7 @@ from answers.calibration.targets import Problem, Target, Targets
 from model import Market, Scenario
 from model.errors import ScenarioError
 from model.generators import compress
-from tests.commands import ENVIRONMENT, ROOT, patchmarket
+from tests.commands import ENVIRONMENT, PATIENCE, ROOT, patchmarket
 
 LIVELY = {"days": 90, "users.count": 300, "flaws.per_year": 40.0, "users.initial_awareness": 0.5}
 TOLERANCE = {"path": "users.tolerance.median", "low": 1.0, "high": 40.0, "scale": "log"}
@@ -415,7 +415,7 @@ def test_ctrl_c_stops_at_once_and_the_same_command_goes_on(tmp_path):
         assert process.poll() is None
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, output) == (130, "")
     assert errors.splitlines()[-1] == "patchmarket: stopped; what was written is whole"
     assert "Traceback" not in errors
