@@ -105,10 +105,9 @@ def draw(summary: "pd.DataFrame") -> "Figure":
             rows = summary[summary["host"] == host].set_index("patches").loc[names]
             error = np.array([rows[column] - rows[f"{column}_low"], rows[f"{column}_high"] - rows[column]])
             ax.bar(np.arange(2) + shift, rows[column], 0.38, color=colour, label=f"{host} host", yerr=error, capsize=3)
-        ax.set_xticks(range(2), [name.replace(" the ", " the\n") for name in ("when they really came", names[1])])
+        ax.set_xticks(range(2), ["live patches\nwhen they came", "live patches on the\nday of the update"])
         ax.set(title=title, ylabel=unit)
         ax.yaxis.set_major_formatter("{x:,.0f}" if column != "exploitable" else "{x:.1f}")
-    figure.supxlabel("live patches came", fontsize=10)
     figure.legend(*profit.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     return figure
 
@@ -133,7 +132,7 @@ outages, talk and prices; the last sentence says how many attacks would change t
 """,
     """
 Earlier attacks than CISA's list shows, which would hit the rebooting host's two weeks too; another vendor, whose
-notices come sooner; notices that are published days after the patch. An operator who reboots rather than waits for a late live
-patch is as safe as one who always reboots.
+notices come sooner; notices that are published days after the patch. An operator who reboots rather than waits for a
+late live patch is as safe as one who always reboots.
 """,
 )
