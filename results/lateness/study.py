@@ -124,11 +124,11 @@ CLAIM = Claim(
 The preset `debian-history`: the 55 kernel security uploads that an operator of Debian stable had to install from
 September 2021 to November 2026, on their dates. The rebooting host follows its week of notice and week of reboots. The
 live-patching host pays 100 dollars per server and month; in the first case a live patch fixes an upload on the day on
-which Canonical's notices say so (17 of the 55; a CVE on CISA's list must be among those patched), and all other uploads
-need a reboot; in the second case every upload is live-patched on its day. A server is open from the upload to the fix,
-each flaw counted by itself. A flaw is under attack from the day on which CISA lists one of its CVEs, which is later
-than the attacks: five uploads, listed 68 to 946 days after they came. Nobody attacks here, so profits are those of
-outages, talk and prices; the last sentence says how many attacks would change that.
+which Canonical's notices say so (17 of the 55; a CVE on CISA's list must be among those patched), and all other
+uploads need a reboot; in the second case every upload is live-patched on its day. A server is open from the upload to
+the fix, each flaw counted by itself. A flaw is under attack from the day on which CISA lists one of its CVEs, which is
+later than the attacks: five uploads, listed 68 to 946 days after they came. Nobody attacks here, so profits are those
+of outages, talk and prices; the last sentence says how many attacks would change that.
 """,
     """
 Earlier attacks than CISA's list shows, which would hit the rebooting host's two weeks too; another vendor, whose
