@@ -36,8 +36,16 @@ def test_json_is_one_object_and_nothing_else():
         "costs",
         "profit",
         "profit_per_original_server",
+        "exposed_server_days",
+        "exploitable_server_days",
+        "breaches",
+        "breach_cost",
+        "left_after_breach",
+        "planned_downtime_minutes",
+        "breach_downtime_minutes",
+        "bad_update_downtime_minutes",
     ]
-    assert list(run["moves"]["by_trigger"]) == ["outage", "message", "advert", "price", "peers"]
+    assert list(run["moves"]["by_trigger"]) == ["outage", "message", "advert", "price", "peers", "breach"]
     assert list(run["moves"]["by_source"]) == ["initial", "word-of-mouth", "advert"]
     assert sum(run["moves"]["by_trigger"].values()) == run["moves"]["total"] == sum(map(sum, run["flows"]))
     assert sum(p["users_end"] for p in run["providers"]) == run["users"] == 500
@@ -93,7 +101,7 @@ def test_out_writes_tables_figures_and_a_scenario_that_gives_the_same_run(tmp_pa
         (["walk"], "No such command 'walk'"),
         (["show", "nowhere"], "scenario 'nowhere': neither a file nor a preset; presets are "),
         (["run", "--out", "/dev/null/x"], "--out = '/dev/null/x': must be a folder that can be written"),
-        (["run", "--set", "providers.².price=1"], "providers.².price: there is no number ²; allowed are 0 to 1"),
+        (["run", "--set", "providers.².price=1"], "providers.².price: there is no provider '²'; there are Reboot & Co, Live & Co"),
         (["run", "--set", "providers.1.policy.vendor=3"], "providers.1.policy.vendor = 3: must be a string"),
         (["run", "--set", "users.contract_days=1000000000000"], "users.contract_days = 1000000000000: must be less"),
         (["run", "a" * 300], "scenario 'aaa"),
