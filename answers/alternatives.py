@@ -7,7 +7,7 @@ from agents.policies.base import FullReboots
 from model.errors import ScenarioError
 from model.scenario import Scenario
 
-CAMPAIGN_TERMS = ("outage_minutes", "notice_days", "window_days")
+CAMPAIGN_TERMS = ("outage_minutes", "notice_days", "window_days", "soak_days")
 
 
 def provider_number(scenario: Scenario, name: str | None) -> int:
@@ -54,7 +54,7 @@ def on_its_terms(scenario: Scenario, provider: int, kind: str) -> dict[str, Any]
     """Return a policy of that kind for a provider, as a complete table.
 
     The provider's own policy is returned as it is. Any other takes its terms from the first provider that follows it,
-    or else its defaults. What a full reboot takes (minutes, notice, window) stays the provider's own under every
+    or else its defaults. What a full reboot takes (minutes, notice, window, soak) stays the provider's own under every
     policy, if its present one reboots at all.
     """
     own = scenario.providers[provider].policy

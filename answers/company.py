@@ -1,4 +1,4 @@
-"""One's own company in eight numbers that every operator knows, and what is not known about its users.
+"""One's own company in eight numbers that every operator knows, two that are assumed if left out, and the unknowns.
 
 The company becomes a market of two hosts of the same size and price: itself, which reboots, and all it competes with,
 which patches live at the price that the company has been quoted. All else is as in a scenario, by default the thought
@@ -64,6 +64,11 @@ class Company(Settings):
     )
     vendor_quote: float = setting(
         ..., "what live patches would cost you", unit="dollars/server/month", grade="design", ge=0, le=1_000_000
+    )
+
+    breach_cost: float = setting(10_000.0, "what a breach of a server would cost you", unit="dollars", ge=0, le=1e9)
+    patch_days: int = setting(
+        0, "how soon you patch: days from an update to announcing the reboots", unit="days", ge=0, le=365
     )
 
     @model_validator(mode="after")
@@ -146,6 +151,7 @@ class Company(Settings):
             "server_cost": self.price * self.users_per_server * (1 - self.margin),
         }
         reboots = {"outage_minutes": self.minutes_per_reboot, "notice_days": self.notice_days}
+        mine = {"kind": "reboot", "soak_days": self.patch_days} | reboots
         patches = {"kind": "live-patch", "per_server_month": self.vendor_quote} | reboots
         given = {
             "name": "my-company",
@@ -155,8 +161,9 @@ class Company(Settings):
             "open_market.arrivals_per_day": 2 * users * -math.expm1(-departures / 365),
             "open_market.departures_per_year": departures,
             "open_market.direct": 1.0,
+            "security.breach_cost": self.breach_cost,
             "providers": [
-                host | {"name": "My company", "policy": {"kind": "reboot"} | reboots},
+                host | {"name": "My company", "policy": mine},
                 host | {"name": "Rivals", "policy": patches},
             ],
         }
@@ -169,9 +176,16 @@ def example_names() -> list[str]:
 
 
 def keys_needed() -> str:
-    """Say what a company's file holds, a line a key."""
-    keys = [
-        f"{name}: {field.description}" + (f", {unit}" if (unit := field.json_schema_extra["unit"]) else "")  # type: ignore[index]  # always a table: see `setting`
+    """Say what a company's file must hold, and what it may hold, a line a key."""
+    required = [name for name, field in Company.model_fields.items() if field.is_required()]
+    lines = {
+        name: f"{name}: {field.description}" + (f", {unit}" if (unit := field.json_schema_extra["unit"]) else "")  # type: ignore[index]  # always a table: see `setting`
         for name, field in Company.model_fields.items()
+    }
+    optional = [
+        f"{line}; {Company.model_fields[name].default:,} if left out, assumed"
+        for name, line in lines.items()
+        if name not in required
     ]
-    return "\n".join([f"it needs {len(keys)} keys, each with a number:", *keys])
+    needed = [f"it needs {len(required)} keys, each with a number:", *(lines[name] for name in required)]
+    return "\n".join([*needed, "and may have:", *optional])

@@ -1,9 +1,10 @@
 """The machine and the versions of the software on which the benchmarks run."""
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+
+import psutil
 
 from benchmarks.bound import CompilerError, compiler_version
 
@@ -18,11 +19,11 @@ def processor() -> str:
 
 def describe_machine() -> str:
     """Return one line about the machine and its load."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    busy = os.getloadavg()[0]
+    memory = psutil.virtual_memory().total / 2**30
+    busy = psutil.getloadavg()[0]
     warning = " (busy: ratios are more reliable than seconds)" if busy >= 1 else ""
     return (
-        f"{processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()};"
+        f"{processor()}, {psutil.cpu_count()} cores, {memory:.0f} GiB, {platform.system()};"
         f" load before the benchmark: {busy:.1f}{warning}"
     )
 

@@ -46,6 +46,9 @@ def summary_of(market: "Market") -> dict[str, Any]:
             "share": row["users_end"] / present,
             "profit": row["profit_per_original_server"],
             "downtime": row["downtime_minutes_per_user_year"],
+            "exposed": row["exposed_server_days"],
+            "exploitable": row["exploitable_server_days"],
+            "breaches": row["breaches"],
         }
         for provider, row in zip(market.providers, summary["providers"], strict=True)
     ]

@@ -115,7 +115,7 @@ def security_table(summary: dict[str, Any]) -> Table:
         "by\nbreach",
         "by bad\nupdate",
     )
-    for number, p in enumerate(summary["providers"], start=1):
+    for number, p in enumerate(summary["providers"]):
         table.add_row(f"{number} {p['name']}", *(f"{p[name]:,.0f}" for name in SECURITY))
     return table
 

@@ -13,6 +13,7 @@ NAMES = (
     "cascades",
     "game",
     "responses",
+    "lateness",
     "factors",
     "redundancy",
     "scale",

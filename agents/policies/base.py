@@ -74,6 +74,10 @@ class Policy(Settings):
         maintenance.disclose(day, flaws)
         for found in maintenance.to_consider(day - self.soak):
             found.patch_day = self.on_flaw(found.flaw, maintenance, day)
+            if found.patch_day < day:
+                raise ValueError(
+                    f"{self.kind}: on_flaw returned {found.patch_day}; it must be a day from {day} on, or NEVER"
+                )
         self.plan(maintenance, day)
         due = maintenance.advance(day, self.window, servers)
         due = range(due.start, min(due.stop, servers))  # the fleet may have shrunk since the start

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from answers.breach_cost import turning_cost
 from answers.comparison.compare_ask import Question
 from answers.experiment import Runs, need_replicates, paired
 from answers.intervals import mean_interval
@@ -24,8 +25,10 @@ OUTCOMES = (
     Outcome("users_end", "users at the end", "users"),
     Outcome("profit", "profit", "dollars over the run"),
     Outcome("downtime_minutes_per_user_year", "downtime", "minutes a user and year"),
-    Outcome("open_flaw_days", "open flaw-days", "flaws times days"),
+    Outcome("exposed_server_days", "exposure", "server-days"),
+    Outcome("exploitable_server_days", "exploitable", "server-days"),
     Outcome("breaches", "breaches", "over the run"),
+    Outcome("breach_cost", "breach costs", "dollars over the run"),
 )
 
 
@@ -41,6 +44,9 @@ class Comparison:
     replicates: int
     failed: int  # runs
     servers_free: bool  # the scenario charges nothing for a server
+    attack_rate: float  # per exploitable server-day
+    breach_cost: float  # dollars
+    turning: dict[str, float | None]  # policy -> breach cost at which it earns what the present one does; None: no cost
     table: "pd.DataFrame"  # a row a policy and outcome: mean, difference to the present policy with its interval
 
 
@@ -70,6 +76,7 @@ def measure(question: Question, runs: Runs) -> Comparison:
             head = {"policy": kind, "outcome": outcome.name, "unit": outcome.unit}
             rows.append(head | {"mean": found[point].mean(), "difference": difference.mean(), "low": low, "high": high})
     table = pd.DataFrame(rows)
+    security = scenario.security
     order = {kind: place for place, kind in enumerate(kinds)}
     return Comparison(
         scenario=scenario.name,
@@ -80,5 +87,20 @@ def measure(question: Question, runs: Runs) -> Comparison:
         replicates=len(found),
         failed=len(runs.failures),
         servers_free=provider.server_cost == 0,
+        attack_rate=security.attack_rate,
+        breach_cost=security.breach_cost,
+        turning=turning_costs(table, security.attack_rate),
         table=table.sort_values("policy", key=lambda k: k.map(order), kind="stable", ignore_index=True),
     )
+
+
+def turning_costs(table: "pd.DataFrame", attack_rate: float) -> dict[str, float | None]:
+    """Return for each policy the breach cost at which its profit is that of the present one.
+
+    Breaches are those to be expected: the attack rate times the exploitable server-days.
+    """
+    differences = table.pivot_table(index="policy", columns="outcome", values="difference", sort=False)
+    return {
+        str(kind): turning_cost(row["profit"] + row["breach costs"], attack_rate * row["exploitable"])
+        for kind, row in differences.iterrows()
+    }

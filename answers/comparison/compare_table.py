@@ -26,6 +26,9 @@ def summary_of(comparison: Comparison) -> dict[str, Any]:
         "replicates": comparison.replicates,
         "failed_runs": comparison.failed,
         "confidence": CONFIDENCE,
+        "attack_rate": comparison.attack_rate,
+        "breach_cost": comparison.breach_cost,
+        "breach_cost_at_which_equal": comparison.turning,
         "policies": policies,
     }
 
@@ -39,6 +42,7 @@ def shown_of(table: "pd.DataFrame") -> "pd.DataFrame":
     for name, column in (("more than now", "difference"), ("from", "low"), ("to", "high")):
         shown[name] = profit[column].round()
     shown["min down"] = means["downtime"]
-    shown["flaw-days"] = means["open flaw-days"].round()
-    shown["breaches"] = means["breaches"]
+    shown["open"] = means["exposure"].round()
+    shown["exploitable"] = means["exploitable"].round()
+    shown["breaches, $"] = means["breach costs"].round()
     return shown.rename_axis("policy").reset_index()

@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from answers.breach_cost import turning_cost
 from answers.decision.decide_ask import Contrast, Question
 from answers.decision.decide_pairs import Pairs, shift
 from answers.decision.decide_run import DecisionRuns
 from answers.decision.decide_uncertainty import Uncertainty, uncertainty_of
+from answers.experiment import paired
 from answers.intervals import Values, share_interval
 from batch.adaptive import interval
 from model.closed_forms import break_even_price, break_even_with_churn, copying_pays_above
@@ -50,6 +52,22 @@ class ClosedForms:
     in_the_long_run: float | None  # with ongoing churn; None in a market that nobody comes to or leaves
 
 
+class Security(NamedTuple):
+    """Breaches beside users, in the plan. Dollars a server and month with live patching; server-days a run.
+
+    Breaches are those to be expected: the attack rate times the exploitable server-days.
+    """
+
+    attack_rate: float  # per exploitable server-day
+    breach_cost: float  # dollars
+    exposed: tuple[float, float]  # server-days without live patching, and with it
+    exploitable: tuple[float, float]
+    breaches_spared: float  # dollars; below 0: live patching costs more breaches
+    users_kept: float  # revenue, dollars
+    turning_cost: float | None  # of a breach, at which the answer flips; None: none does
+    turning_rate: float | None  # of attacks, at which it flips at `breach_cost`
+
+
 class Fleet(NamedTuple):
     """The operator's own company, and how it was scaled."""
 
@@ -87,6 +105,7 @@ class Decision:
     plan: Case
     pays_interval: tuple[float, float]  # of the share of pairs in which the plan pays
     closed: ClosedForms
+    security: Security
     vendors: list[Case]
     shifts: list[Case]
     policies: list[Case]  # every other policy, held against the same
@@ -119,6 +138,7 @@ def measure(question: Question, runs: DecisionRuns, seed: int) -> Decision:
         plan=cases[0],
         pays_interval=share_interval(pairs.pays_at(plan.price)),
         closed=closed_forms(scenario, question.provider, runs.table, runs.plan, plan.price),
+        security=security_of(scenario, question.provider, runs.table, runs.plan, pairs),
         vendors=by_kind["vendor"],
         shifts=by_kind["shift"],
         policies=by_kind["policy"],
@@ -190,6 +210,30 @@ def closed_forms(scenario: Scenario, provider: int, runs: Any, points: tuple[int
     needed = copying_pays_above(margin, price) if margin > 0 else None
     at_the_end = break_even_price(margin, kept)
     return ClosedForms(margin, kept, needed, at_the_end, departing, leaving[patching], more, lasting)
+
+
+def security_of(scenario: Scenario, provider: int, runs: Any, points: tuple[int, int], pairs: Pairs) -> Security:
+    """Return what live patching changes in breaches and in users, and where they weigh as much as each other."""
+    rate, cost = scenario.security.attack_rate, scenario.security.breach_cost
+
+    def means(outcome: str) -> tuple[float, float]:
+        table = paired(runs, f"p{provider}_{outcome}")
+        return float(table[points[0]].mean()), float(table[points[1]].mean())
+
+    months = float(pairs.server_months.mean())
+    exploitable, revenue, paid = means("exploitable_server_days"), means("revenue"), means("breach_cost")
+    more = exploitable[1] - exploitable[0]
+    gain = float(pairs.gain.mean()) + paid[1] - paid[0]  # what breaches cost left aside
+    return Security(
+        attack_rate=rate,
+        breach_cost=cost,
+        exposed=means("exposed_server_days"),
+        exploitable=exploitable,
+        breaches_spared=-cost * rate * more / months,
+        users_kept=(revenue[1] - revenue[0]) / months,
+        turning_cost=turning_cost(gain, rate * more),
+        turning_rate=turning_cost(gain, cost * more),
+    )
 
 
 def curve_of(pairs: Pairs, prices: Values) -> GainByPrice:

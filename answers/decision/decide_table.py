@@ -79,6 +79,10 @@ def summary_of(decision: Decision) -> dict[str, Any]:
         "probability_interval": list(decision.pays_interval),
         "method": "search" if decision.deciding else "linear",
         "closed_forms": dict(vars(decision.closed)),
+        "security": {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in decision.security._asdict().items()
+        },
         "vendors": [values_of(case) for case in decision.vendors],
         "shifts": [values_of(case) for case in decision.shifts],
     }

@@ -1,6 +1,6 @@
 """A decision as a paragraph."""
 
-from answers.decision.decide_measure import Decision, Fleet
+from answers.decision.decide_measure import Decision, Fleet, Security
 from answers.decision.decide_uncertainty import LEAST_DRAWS, LEAVERS, Measurement, Uncertainty
 from model.conclusion import dollars
 
@@ -13,7 +13,8 @@ def paragraph(decision: Decision) -> str:
         parts += [best_policy(decision.uncertainty)]
     elif decision.unknowns:
         parts.append(f"What is worth measuring takes at least {LEAST_DRAWS} pairs to tell.")
-    parts += [arithmetic(decision), at_vendors(decision), in_other_circumstances(decision)]
+    parts += [arithmetic(decision), with_security(decision.security)]
+    parts += [at_vendors(decision), in_other_circumstances(decision)]
     if decision.fleet:
         parts.append(for_the_company(decision.fleet))
     return " ".join(part for part in parts if part)
@@ -67,6 +68,31 @@ def arithmetic(decision: Decision) -> str:
             f"{dollars(closed.in_the_long_run)} in the long run."
         )
     return text
+
+
+def with_security(security: Security) -> str:
+    """Say what breaches weigh beside users, and how much they must cost for the answer to flip."""
+    (open_without, open_with), (without, patching) = security.exposed, security.exploitable
+    text = (
+        f"Servers are open to flaws for {open_without:,.0f} server-days a run without live patching and "
+        f"{open_with:,.0f} with it, {without:,.0f} and {patching:,.0f} of them to flaws that attackers use."
+    )
+    if without == patching:
+        return f"{text} So no cost of a breach changes the answer."
+    if security.attack_rate == 0:
+        text += f" Nobody attacks in this scenario (security.attack_rate); at {dollars(security.breach_cost)} a breach "
+        if security.turning_rate is None:
+            return f"{text}no rate of attacks changes the answer."
+        return f"{text}the answer flips above {1000 * security.turning_rate:,.2g} breaches in 1,000 such server-days."
+    spared, each = security.breaches_spared, dollars(security.breach_cost)
+    text += (
+        f" Per server and month live patching {'spares' if spared >= 0 else 'adds'} {dollars(abs(spared))} of breaches "
+        f"to be expected at {each} each, beside {dollars(security.users_kept)} of revenue from users whom it keeps or "
+        "wins."
+    )
+    if security.turning_cost is None:
+        return f"{text} No cost of a breach changes the answer."
+    return f"{text} The answer flips where a breach costs {dollars(security.turning_cost)}."
 
 
 def at_vendors(decision: Decision) -> str:

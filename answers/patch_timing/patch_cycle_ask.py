@@ -46,7 +46,7 @@ def ask(scenario: Scenario, provider: str | None = None) -> Question:
     kind = own.kind if isinstance(own, CampaignPolicy) and own.kind != "defer" else "reboot"
     at_once, planned = on_its_terms(scenario, number, kind), on_its_terms(scenario, number, "defer")
     policies = [("soak", days, at_once | {"soak_days": days}) for days in WAITS]
-    policies += [("interval", days, planned | {"interval_days": days}) for days in WAITS if days]
+    policies += [("interval", days, planned | {"soak_days": 0, "interval_days": days}) for days in WAITS if days]
 
     variants: list[Variant] = []
     places: dict[str, int] = {}

@@ -24,6 +24,10 @@ OF_PROVIDER = {
     "share_end": "share of users, end",
     "downtime_minutes_per_user_year": "downtime, minutes per user-year",
     "profit_per_original_server": "profit, dollars a month per original server, end",
+    "exposed_server_days": "server-days open to a flaw",
+    "exploitable_server_days": "of these, to a flaw under attack",
+    "breaches": "breaches",
+    "breach_cost": "breach costs, dollars",
 }
 
 

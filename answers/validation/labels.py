@@ -37,7 +37,7 @@ def conserved(_: int) -> list[Finding]:
     costs = sum(record.column(name) for name in ("server_cost", "patch_cost", "breach_cost", "credit_cost"))
     balance = record.column("revenue") - costs - record.column("profit")
     return [
-        Finding("moves, so that there is something to lose", 100, _moves(market), bound="at least"),
+        Finding("moves, so that there is something to lose", 50, _moves(market), bound="at least"),
         Finding("days on which users are missing or too many", 0, lost),
         Finding("fleets that are not yesterday's and the movers", 0, torn),
         Finding("dollars paid and not earned, on the worst day", 0.0, unpaid),

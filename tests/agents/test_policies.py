@@ -243,7 +243,7 @@ def paid_for(policy, flaws, days):
     from model.ledger import settle
 
     provider = lone_provider(policy, SERVERS)
-    provider.server_cost = 12.0
+    provider.change("server_cost", 12.0)
     books = []
     for day in range(days):
         provider.patch(day, [Flaw("kernel", 0.5)] * flaws.get(day, 0))

@@ -39,7 +39,13 @@ def written(folder, **numbers):
 def test_the_example_is_eight_numbers():
     assert example_names() == ["my-company"]
     assert Company.load("my-company") == company()
-    assert set(NUMBERS) == set(Company.model_fields)
+    assert set(NUMBERS) | {"breach_cost", "patch_days"} == set(Company.model_fields)
+
+
+def test_a_breach_costs_and_patches_wait_what_the_operator_says():
+    market = company(breach_cost=777.0, patch_days=3).market(BASE)
+    assert market.security.breach_cost == 777.0
+    assert [provider.policy.soak for provider in market.providers] == [3, 0]
 
 
 @pytest.mark.parametrize(

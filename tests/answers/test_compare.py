@@ -51,8 +51,9 @@ def test_outcomes_are_those_of_the_market(monkeypatch):
     def mean(name):
         return sum(m.record.column(name)[:, 0].sum() for m in markets) / 3
 
-    assert told["open flaw-days"] == pytest.approx(mean("open_flaws"))
-    assert told["breaches"] == pytest.approx(mean("breaches"))
+    assert told["exposure"] == pytest.approx(mean("exposed_server_days"))
+    assert told["exploitable"] == pytest.approx(mean("exploitable_server_days"))
+    assert told["breach costs"] == pytest.approx(mean("breach_cost"))
     assert told["profit"] == pytest.approx(mean("profit"))
     assert told["users at the end"] == pytest.approx(sum(m.providers[0].users for m in markets) / 3)
 
@@ -60,7 +61,8 @@ def test_outcomes_are_those_of_the_market(monkeypatch):
 def test_the_paragraph_says_who_is_better_and_what_comes_free(answer):
     assert "earns $" in answer.text
     assert "Servers cost nothing in this scenario" in answer.text
-    assert "Flaws stay open least with live-patch (0 flaw-days) and most with none" in answer.text
+    assert "Servers are open to flaws least with live-patch (0 server-days, 0 of them to flaws under" in answer.text
+    assert "Nobody attacks in this scenario" in answer.text
     better = answer.text.partition("More: ")[2].partition(". ")[0]
     assert "live-patch" in better
 
@@ -73,6 +75,22 @@ def test_only_the_policies_that_are_asked_for_and_the_present_one(monkeypatch):
     assert found.summary["present_policy"] == "live-patch"
     with pytest.raises(ScenarioError, match="--policy = 'pray': must be one of reboot"):
         compare(Scenario.preset("quiet"), ["pray"])
+
+
+def test_at_the_turning_cost_of_a_breach_policies_earn_alike(monkeypatch):
+    monkeypatch.setattr(answers.comparison.compare, "carry_out", here)
+    # Breaches without effect on users, so that their costs are all there is; many of them, so that chance is small.
+    risky = {"flaws.exploited_per_cve": 1.0, "flaws.exploit_delay": 0, "users.tolerance.median": float("inf")}
+    risky |= {"security.attack_rate": 0.02, "security.breach_cost": 300.0, "providers.0.policy.notice_days": 1}
+    found = compare(Scenario.preset("thought-experiment", **(SMALL | risky)), ["reboot", "live-patch"], replicates=3)
+    cost = found.summary["breach_cost_at_which_equal"]["live-patch"]
+    policies = found.summary["policies"]
+    fewer = 0.02 * (policies["reboot"]["exploitable"]["mean"] - policies["live-patch"]["exploitable"]["mean"])
+    without_breaches = (
+        policies["live-patch"]["profit"]["difference"] + policies["live-patch"]["breach costs"]["difference"]
+    )
+    assert without_breaches + fewer * cost == pytest.approx(0, abs=1e-6)
+    assert f"earns what reboot does: live-patch ${cost:,.0f}" in found.text
 
 
 @pytest.mark.slow

@@ -349,6 +349,26 @@ def test_a_server_that_earns_nothing_has_no_share_that_pays():
     assert "no price pays for keeping them" in answer.text
 
 
+def test_at_the_turning_cost_of_a_breach_the_answer_flips():
+    risky = {"flaws.exploited_per_cve": 1.0, "flaws.exploit_delay": 0, "users.tolerance.median": float("inf")}
+    attacked = risky | {"security.attack_rate": 0.002, "security.breach_cost": 100.0}
+    decision = decision_on(Scenario.preset("thought-experiment", **(SMALL | attacked)), replicates=3)
+    security, gain = decision.security, decision.plan.gain
+    fewer = 0.002 * (security.exploitable[0] - security.exploitable[1])
+    assert fewer > 0
+    months = fewer * 100.0 / security.breaches_spared  # server-months with live patching
+    at_100 = gain * months - fewer * 100.0  # close to the gain without breaches, if those drawn are those expected
+    assert at_100 + fewer * security.turning_cost == pytest.approx(0, abs=0.1 * abs(at_100))
+    answer = tell(decision)
+    assert f"The answer flips where a breach costs ${security.turning_cost:,.0f}." in answer.text
+    calm = decision_on(Scenario.preset("thought-experiment", **(SMALL | risky)), replicates=3)
+    assert calm.security.turning_rate * 10_000.0 * fewer / 0.002 / months == pytest.approx(-calm.plan.gain, rel=0.02)
+    assert (
+        "Nobody attacks in this scenario (security.attack_rate); at $10,000 a breach the answer flips above"
+        in tell(calm).text
+    )
+
+
 # --- over what is not known
 
 SHORT = SMALL | {"users.count": 200, "days": 90, "providers.0.server_cost": 100.0}

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -15,7 +14,7 @@ from batch.runner import run_study
 from batch.study import Study
 from tests import faults
 from tests.agreement import same_folders
-from tests.commands import ENVIRONMENT, ROOT, patchmarket
+from tests.commands import ENVIRONMENT, PATIENCE, ROOT, patchmarket, wait_until
 
 pytest.importorskip("distributed")
 REPLICATES = 60
@@ -32,11 +31,8 @@ def cluster(tmp_path_factory):
         return subprocess.Popen([sys.executable, "-m", "dask", *arguments], **options)
 
     def until(pattern):
-        deadline = time.monotonic() + 60
-        while not (found := re.search(pattern, (folder / "log").read_text())):
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.05)
-        return found
+        wait_until(lambda: re.search(pattern, (folder / "log").read_text()))
+        return re.search(pattern, (folder / "log").read_text())
 
     scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
     address = until(r"Scheduler at: +(tcp://127\.0\.0\.1:\d+)")[1]
@@ -46,7 +42,7 @@ def cluster(tmp_path_factory):
     yield address
     for process in (workers, scheduler):
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=PATIENCE)
     log.close()
 
 

@@ -15,7 +15,7 @@ from batch.analysis import open_study
 from batch.runner import run_study
 from tests import faults
 from tests.agreement import same_folders
-from tests.commands import ENVIRONMENT, ROOT
+from tests.commands import ENVIRONMENT, ROOT, wait_until
 
 REPLICATES = 60  # of 4 points: 240 runs of 5 ms
 LAST_MOMENT = 1.2  # seconds after the first run began
@@ -53,10 +53,7 @@ class Sweep:
         return int(self.answers.readline())
 
     def until_begun(self):
-        deadline = time.monotonic() + 60
-        while not begun(self.out):
-            assert time.monotonic() < deadline
-            time.sleep(0.002)
+        wait_until(lambda: begun(self.out))
 
 
 def descendants(process):
@@ -90,10 +87,8 @@ def survive(forking, out, dice):
         kill(dice.choice(children).pid)
     if victims != "worker":
         kill(sweep.pid)
-    code, deadline = sweep.wait(), time.monotonic() + 20
-    while not all(gone(child) for child in children):
-        assert time.monotonic() < deadline, "a worker outlived its supervisor"
-        time.sleep(0.01)
+    code = sweep.wait()
+    wait_until(lambda: all(gone(child) for child in children))  # no worker outlives its supervisor
     if victims == "worker":
         assert code == 0, "a killed worker is no reason to fail"
     open_study(out).runs()  # readable, whatever happened

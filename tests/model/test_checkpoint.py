@@ -83,6 +83,15 @@ def test_what_was_changed_by_hand_is_in_the_file(tmp_path):
     same_markets(resume(tmp_path / "there.npz").run(), market.run())
 
 
+def test_users_removed_by_hand_are_departures_after_it_too(tmp_path):
+    market = Market("thought-experiment", rng=2, **SMALL).run(50)
+    market.remove_users([1, 2, 3])
+    save(market, tmp_path / "there.npz")
+    again = resume(tmp_path / "there.npz").run()
+    same_markets(again, market.run())
+    assert again.record.column("departed")[50].sum() == 3
+
+
 def test_every_damaged_byte_is_noticed_or_harmless(tmp_path):
     path = tmp_path / "there.npz"
     save(Market("thought-experiment", rng=2, **SMALL, **EVERYTHING).run(50), path)

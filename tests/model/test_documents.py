@@ -36,7 +36,7 @@ def every_setting(section=Scenario):
 def test_every_setting_has_a_row_with_its_meaning():
     for key, meaning in every_setting():
         if key not in ("kind", "source"):
-            assert f"| `{key}` | {meaning} |" in TABLES
+            assert any(f"| `{key}` | {meaning}{end} |" in TABLES for end in ("", " (may change in a run)"))
 
 
 def test_every_choice_has_a_table():
@@ -51,12 +51,12 @@ def test_every_choice_has_a_table():
 @pytest.mark.parametrize(
     "row",
     [
-        "| `per_year` | kernel flaws that need action | per year | number from 0 to 3,650 | 6.4 | assumed | close to ",
+        "| `per_year` | kernel flaws that need action (may change in a run) | per year | number from 0 to 3,650 |",
         "| `memory_days` | time after which an outage is mostly forgotten | days | number above 0, or inf | 90 |",
         "| `degree` | neighbours of a user, even |  | whole number from 2, a multiple of 2 | 8 | assumed |",
         "| `name` | unique name |  | text of 1 to 60 characters | must be given |  |",
         "| `counts_maintenance` | whether announced maintenance counts as downtime |  | true, false | false |",
-        "| `trigger` | share of users lost since the last review that makes it act |  | number from 0 below 1 | 0.05 |",
+        "| `trigger` | share of users lost since the last review that makes it act (may change in a run) |  | number ",
         "| `red-hat` | Red Hat Enterprise Linux kpatch | 66.58 (assumed) | 0 (assumed) | 0.75 (assumed) | 365 (vendor-",
         "| `google-compute-instance` | Google Compute Engine, single instance | below 99.90%: 10%; below 99.00%: 25%;",
     ],

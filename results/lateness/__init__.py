@@ -1,0 +1,1 @@
+"""A claim; see its README.md."""
