@@ -97,7 +97,7 @@ class Unknown:
     >>> from model.scenario import Scenario
     >>> tolerance = unknowns_of(Scenario.preset("thought-experiment"))[0]
     >>> tolerance.name, tolerance.value(0.5), round(tolerance.value(0.84), 1)
-    ('tolerance', 10.0, 20.1)
+    ('tolerance', 10.7, 21.5)
     >>> tolerance.settings(12.0)
     {'users.tolerance.median': 12.0}
     """

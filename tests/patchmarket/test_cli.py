@@ -101,7 +101,10 @@ def test_out_writes_tables_figures_and_a_scenario_that_gives_the_same_run(tmp_pa
         (["walk"], "No such command 'walk'"),
         (["show", "nowhere"], "scenario 'nowhere': neither a file nor a preset; presets are "),
         (["run", "--out", "/dev/null/x"], "--out = '/dev/null/x': must be a folder that can be written"),
-        (["run", "--set", "providers.².price=1"], "providers.².price: there is no provider '²'; there are Reboot & Co, Live & Co"),
+        (
+            ["run", "--set", "providers.².price=1"],
+            "providers.².price: there is no provider '²'; there are Reboot & Co, Live & Co",
+        ),
         (["run", "--set", "providers.1.policy.vendor=3"], "providers.1.policy.vendor = 3: must be a string"),
         (["run", "--set", "users.contract_days=1000000000000"], "users.contract_days = 1000000000000: must be less"),
         (["run", "a" * 300], "scenario 'aaa"),
