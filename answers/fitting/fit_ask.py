@@ -17,7 +17,7 @@ from model.scenario import Scenario
 if TYPE_CHECKING:
     from answers.fitting.fit_observed import Values
 
-MOST_CUSTOMERS = 4_000  # simulated: of more, as many are drawn at random from the records
+MOST_CUSTOMERS = 3_000  # simulated: of more, as many are drawn at random from the records
 COUNTED = ("flaws.per_year",)  # told by how often flaws came, whatever customers do
 
 
