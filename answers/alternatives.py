@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from agents.policies import POLICIES
 from agents.policies.base import FullReboots
 from model.errors import ScenarioError
+from model.plugins import rules
 from model.scenario import Scenario
 
 CAMPAIGN_TERMS = ("outage_minutes", "notice_days", "window_days", "soak_days")
@@ -44,7 +44,7 @@ def alternatives_of(scenario: Scenario) -> list[Alternatives]:
         Alternatives(
             path=f"providers.{number}.policy",
             present=provider.policy.kind,
-            policies={kind: on_its_terms(scenario, number, kind) for kind in POLICIES},
+            policies={kind: on_its_terms(scenario, number, kind) for kind in rules("policies")},
         )
         for number, provider in enumerate(scenario.providers)
     ]
@@ -61,7 +61,7 @@ def on_its_terms(scenario: Scenario, provider: int, kind: str) -> dict[str, Any]
     if own.kind == kind:
         return own.model_dump()
     others = (p.policy for p in scenario.providers if p.policy.kind == kind)
-    policy = next(others, None) or POLICIES[kind].model_validate({"kind": kind})
+    policy = next(others, None) or rules("policies")[kind].model_validate({"kind": kind})
     terms = policy.model_dump()
     if isinstance(own, FullReboots) and isinstance(policy, FullReboots):
         terms |= {key: getattr(own, key) for key in CAMPAIGN_TERMS if key in terms and hasattr(own, key)}

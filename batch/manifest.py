@@ -40,11 +40,12 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 class Manifest:
-    """A folder's manifest while a session writes in it."""
+    """A folder's manifest while a session writes in it; `plugins` holds their text by name."""
 
-    def __init__(self, folder: Path, name: str, digest: str, session: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, name: str, digest: str, plugins: dict[str, str], session: dict[str, Any]) -> None:
         self._path = folder / NAME
-        known = read_manifest(folder) or {"format": FORMAT, "name": name, "digest": digest, "sessions": []}
+        new: dict[str, Any] = {"format": FORMAT, "name": name, "digest": digest, "plugins": plugins, "sessions": []}
+        known = read_manifest(folder) or new
         self._session: dict[str, Any] = {
             "start": now(),
             "end": None,

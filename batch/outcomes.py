@@ -3,13 +3,15 @@
 Nothing here depends on when, where or after what else a run is run.
 """
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.experience import DAYS_PER_MONTH
 from agents.users import SOURCES, TRIGGERS
-from batch.columns import MARKET_COLUMNS, PROVIDER_COLUMNS, RUN_COLUMNS, outcome_types
+from batch.columns import MARKET_COLUMNS, PROVIDER_COLUMNS, RUN_COLUMNS
 from batch.study import Run, Stop, Study
+from model.plugins import rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +132,7 @@ def advance(market: "Market", stop: Stop, warmup_days: int) -> str:
 
 
 def outcomes(market: "Market", study: Study, stopped: str) -> dict[str, Any]:
-    """Return the outcomes of a finished market in the order of `batch.columns.outcome_types`."""
+    """Return the outcomes of a finished market in the order of `Study.outcome_types`."""
     import numpy as np
 
     record = market.record
@@ -153,7 +155,15 @@ def outcomes(market: "Market", study: Study, stopped: str) -> dict[str, Any]:
     for j in range(study.providers):
         found = providers[j] if j < len(providers) else absent
         row |= {f"p{j}_{name}": found[name] for name in PROVIDER_COLUMNS}
-    return row
+    return row | {name: own_outcome(market, name) for name in study.outcomes.own or []}
+
+
+def own_outcome(market: "Market", name: str) -> float | None:
+    """Return an outcome of the user's own; refuse what no table of numbers can hold."""
+    value = rules("outcomes")[name](market)
+    if value is None or math.isnan(value):
+        return None
+    return float(value)
 
 
 def provider_outcomes(market: "Market", j: int, warmup_days: int) -> dict[str, Any]:
@@ -217,7 +227,7 @@ def schema(study: Study) -> "pa.Schema":
     import pyarrow as pa
 
     labels = {name: _type_of(study, name) for name in study.points[0].labels}
-    kinds = RUN_COLUMNS | labels | outcome_types(study.providers)
+    kinds = RUN_COLUMNS | labels | study.outcome_types
     arrow = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
     return pa.schema([(name, arrow[kind]) for name, kind in kinds.items()])
 

@@ -26,6 +26,7 @@ from batch.manifest import Manifest, now, read_manifest
 from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, remove_orphans, write_part, write_tables
 from model.errors import ScenarioError
 from model.files import prepare_folder
+from model.plugins import difference
 
 if TYPE_CHECKING:
     from batch.study import Run, Study
@@ -80,7 +81,7 @@ class Store:
                 self._results[run_id] = result
         self.done.update(self._results)
         self._delete_failures(self.failed & self.done)
-        self._manifest = Manifest(self.folder, study.name, study.digest, session)
+        self._manifest = Manifest(self.folder, study.name, study.digest, texts(study), session)
         self._synced = self._part_begun = time.monotonic()
 
     def _runs_in_parts(self) -> set[str]:
@@ -211,15 +212,23 @@ def claim(folder: Path, study: "Study") -> None:
         raise ScenarioError("\n".join([f"--out = {str(folder)!r}: holds another study", *differences(folder, study)]))
 
 
+def texts(study: "Study") -> dict[str, str]:
+    """Return the text of each plugin that a study names."""
+    return {plugin.name: plugin.text for plugin in study.named_plugins}
+
+
 def differences(folder: Path, study: "Study") -> list[str]:
-    """Return in which settings a folder's study differs."""
+    """Return in which settings, and in which lines of its plugins, a folder's study differs."""
     try:
         tables = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return study.describe_difference(tables) or [
-        "no setting differs: the folder was written by another version of the code"
-    ]
+    here, there = texts(study), (read_manifest(folder) or {}).get("plugins", {})
+    changed = [name for name in here if name in there and here[name] != there[name]]
+    lines = [line for line in study.describe_difference(tables) if not line.startswith("plugins.")]
+    lines += [f"plugins.{name}: has changed: {difference(there[name], here[name])}" for name in changed]
+    lines += [f"plugins.{name}: {'only here' if name in here else 'only there'}" for name in here.keys() ^ there.keys()]
+    return lines or ["no setting differs: the folder was written by another version of the code"]
 
 
 def failure_path(folder: Path, run_id: str) -> Path:

@@ -25,6 +25,7 @@ from model.errors import ScenarioError, shown
 from model.explain import explain
 from model.html import html_table
 from model.paths import in_setting_order, numbered, set_path
+from model.plugins import HOW, Plugin, find, load_plugins, named_in
 from model.record import DAILY
 from model.scenario import Scenario
 
@@ -60,6 +61,7 @@ class Outcomes(Settings):
     )
     flows: bool = setting(False, "keep the number of moves by day, from and to", grade="design")
     moves: bool = setting(False, "keep every move", grade="design")
+    own: list[str] | None = setting(None, "outcomes of one's own: names of plugins", grade="design")
     warmup_days: int = setting(0, "days at the start left out of rates and money", unit="days", grade="design", ge=0)
 
 
@@ -105,6 +107,7 @@ class Study(Settings):
     outcomes: Outcomes = setting(Outcomes, "what is kept of a run")
     stop: Stop = setting(Stop, "when a run may end early")
     limits: Limits = setting(Limits, "what a run may take")
+    plugins: dict[str, str] = setting({}, "SHA-256 of the plugins that it names; found when it is read", grade="design")
 
     def __repr__(self) -> str:
         most = "at most " if self.replicates.adaptive else ""
@@ -121,16 +124,19 @@ class Study(Settings):
     # --- from and to files
 
     @classmethod
-    def load(cls, source: str | Path | Mapping[str, Any], **settings: Any) -> "Study":
+    def load(cls, source: str | Path | Mapping[str, Any], *, plugins: Iterable[Any] = (), **settings: Any) -> "Study":
         """Return the study of a preset's name, a TOML file or tables.
 
         Parameters
         ----------
         source
             The study to load. Relative paths in it are relative to its file.
+        plugins
+            Policies, strategies and outcomes of one's own that it may name: classes, functions, or files of these.
         settings
             Values to put in its place, by dotted path, e.g. `replicates=5` or `**{"scenario.users.count": 100}`.
         """
+        load_plugins(plugins)
         tables, folder = read_study(source)
         tables = expanded(tables)
         for path in in_setting_order(settings):
@@ -144,6 +150,7 @@ class Study(Settings):
     def parse(cls, tables: Mapping[str, Any], folder: Path = Path()) -> "Study":
         """Build a study from nested tables, as `tomllib` reads them."""
         tables = resolved(tables, folder)
+        tables["plugins"] = digests(tables)
         try:
             return cls.model_validate(tables)
         except ValidationError as error:
@@ -151,7 +158,7 @@ class Study(Settings):
 
     def tables(self) -> dict[str, Any]:
         """Return the study as nested tables, complete with defaults; `parse` takes it back."""
-        return self.model_dump(exclude_none=True)
+        return self.model_dump(exclude_none=True, exclude=None if self.plugins else {"plugins"})
 
     def to_toml(self) -> str:
         """Write the complete study; what is written loads back as an equal study."""
@@ -171,6 +178,11 @@ class Study(Settings):
     def describe_difference(self, other_tables: Mapping[str, Any]) -> list[str]:
         """Say where other tables, complete as `to_toml` writes them, differ: a line for each field."""
         return differences(meaning(self.tables()), meaning(other_tables))
+
+    @property
+    def named_plugins(self) -> list[Plugin]:
+        """The plugins that it names, with their code."""
+        return named_in(self.tables())
 
     # --- points and runs
 
@@ -212,6 +224,11 @@ class Study(Settings):
         changing = any(path == "providers" for point in self.points for path in point.settings)
         counts = [len(self.scenario_at(point.number).providers) for point in self.points] if changing else []
         return max([len(self.scenario.providers), *counts])
+
+    @cached_property
+    def outcome_types(self) -> dict[str, type]:
+        """The outcomes of its runs, with the type of each."""
+        return outcome_types(self.providers) | dict.fromkeys(self.outcomes.own or [], float)
 
     def scenario_at(self, point: int) -> Scenario:
         """Return the scenario of a point."""
@@ -312,7 +329,13 @@ class Study(Settings):
             raise ScenarioError.of("outcomes.warmup_days", warmup, allowed)
 
     def _check_columns(self) -> None:
-        types = outcome_types(self.providers)
+        types = self.outcome_types
+        own = self.outcomes.own or []
+        for number, name in enumerate(own):
+            if find("outcomes", name) is None:
+                raise ScenarioError.of(f"outcomes.own.{number}", name, f"must be a plugin that is loaded; {HOW}")
+            if name in own[:number] or name in RUN_COLUMNS | outcome_types(self.providers):
+                raise ScenarioError.of(f"outcomes.own.{number}", name, "must not be another column's name too")
         seen = dict.fromkeys([*RUN_COLUMNS, *types], "a column of every study's tables")
         for axis in self.axes:
             for column in axis.columns:
@@ -325,6 +348,18 @@ class Study(Settings):
         numeric = [name for name, kind in types.items() if kind is not str]
         if outcome and outcome not in numeric:
             raise ScenarioError.of("replicates.outcome", outcome, f"must be one of {', '.join(numeric)}")
+
+
+def digests(tables: Mapping[str, Any]) -> dict[str, str]:
+    """Return the SHA-256 of each plugin that a study names; refuse one that is not the one it was written with."""
+    scenario, given = tables["scenario"], tables.get("plugins", {})
+    found = {plugin.name: plugin for plugin in named_in({**tables, "scenario": scenario.tables()})}
+    for name, digest in given.items() if isinstance(given, Mapping) else ():
+        if name not in found:
+            raise ScenarioError(f"plugins.{name}: is not loaded, or not named in the study; {HOW}")
+        if found[name].digest != digest:
+            raise ScenarioError.of(f"plugins.{name}", found[name].digest, f"must be {digest}: it has changed")
+    return {name: plugin.digest for name, plugin in found.items()}
 
 
 def _label(settings: Mapping[str, Any], path: str, axis: Axis) -> Any:

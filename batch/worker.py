@@ -9,10 +9,13 @@ import traceback
 from collections.abc import Callable
 from functools import lru_cache
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import cloudpickle
 
 from batch.codec import pack
 from batch.machine import limit_memory, memory_of
+from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from batch.outcomes import Result
@@ -52,9 +55,7 @@ def run_worker(pipe: Connection, job: bytes, memory_mb: float | None) -> None:
     detach()
     try:
         try:
-            study, execute, initialize = pickle.loads(job)  # from our own supervisor
-            if initialize is not None:
-                initialize()
+            study, execute = unpickled_job(job)
         except Exception as error:
             pipe.send((START_FAILED, reason_of(error)))
             return
@@ -83,15 +84,7 @@ def attempt(study: Any, execute: "Execute", run: "Run") -> tuple[str, Any]:
 
 def run_pickled(job: bytes, run: "Run") -> tuple[str, Any]:
     """Do one run of a pickled job: the function that `concurrent.futures` executors are given."""
-    return attempt(*_unpickled(job), run)
-
-
-@lru_cache(maxsize=2)
-def _unpickled(job: bytes) -> tuple[Any, Any]:
-    study, execute, initialize = pickle.loads(job)  # from the process that runs the study
-    if initialize is not None:
-        initialize()
-    return study, execute
+    return attempt(*_remembered(job), run)
 
 
 def reason_of(error: BaseException) -> str:
@@ -120,5 +113,34 @@ def set_memory_limit(megabytes: float) -> None:
 
 
 def pickled_job(study: Any, execute: Any = execute, initialize: Callable[[], None] | None = warm_up) -> bytes:
-    """Pickle, once, what every worker needs."""
-    return pickle.dumps((study, execute, initialize))
+    """Pickle, once, what every worker needs; the code of plugins that are not installed goes with it."""
+    plugins = getattr(study, "named_plugins", [])
+    if not plugins:
+        return pickle.dumps((plugins, study, execute, initialize))
+    modules = {plugin.rule.__module__ for plugin in plugins if not plugin.installed} - {"__main__"}
+    try:
+        for module in modules:
+            cloudpickle.register_pickle_by_value(sys.modules[module])
+        return cast("bytes", cloudpickle.dumps((plugins, study, execute, initialize)))
+    except (pickle.PicklingError, TypeError) as error:
+        names = ", ".join(plugin.name for plugin in plugins)
+        allowed = "save it in a file that defines all it needs, and load that"
+        raise ScenarioError(f"plugin {names}: cannot be sent to workers ({reason_of(error)}); {allowed}") from None
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(sys.modules[module])
+
+
+def unpickled_job(job: bytes) -> tuple[Any, Any]:
+    """Return the study and the function that does its runs, in a process that now knows its plugins and is warm."""
+    plugins, study, execute, initialize = pickle.loads(job)  # from the process that runs the study
+    if plugins:
+        from model.plugins import load_plugins
+
+        load_plugins(plugins)
+    if initialize is not None:
+        initialize()
+    return study, execute
+
+
+_remembered = lru_cache(maxsize=2)(unpickled_job)  # a worker of an executor gets the job with each run

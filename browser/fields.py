@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, get_args
 
-from agents.policies import POLICIES
 from agents.settings import Settings
 from model.errors import ScenarioError
+from model.plugins import rules
 from model.published_terms import vendors
 from model.scenario import Scenario
 from model.schema import Network
@@ -30,9 +30,7 @@ PROVIDER_KEYS = ("price", "policy", "server_capacity", "server_cost", "strategy"
 MAIN_LABELS = ("price", "policy", "per server month")  # a provider's fields that are always visible
 LIVE_KEYS = ("price", "policy")  # a provider's settings that can change during a run
 OPTIONS: dict[str, tuple[str, ...]] = {
-    "policy.kind": tuple(POLICIES),
     "policy.vendor": ("", *vendors()),
-    "strategy.kind": ("hold", "copy", "cut-price", "match", "escalate"),
     "network.kind": tuple(
         kind.model_fields["kind"].default
         for kind in get_args(get_args(Network)[0])
@@ -126,7 +124,7 @@ def _fields(section: Settings, place: str, key: str) -> Iterator[Field]:
 def _field(section: Settings, path: str, key: str, value: Any) -> Field:
     info = type(section).model_fields[key]
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    options = OPTIONS.get(".".join(path.split(".")[-2:]))
+    options = options_of(".".join(path.split(".")[-2:]))
     meaning = info.description or (type(section).__doc__ or "").splitlines()[0].rstrip(".")
     return {
         "path": path,
@@ -139,6 +137,12 @@ def _field(section: Settings, path: str, key: str, value: Any) -> Field:
         "live": False,
         "main": True,
     }
+
+
+def options_of(setting: str) -> tuple[str, ...] | None:
+    """Return the values among which a setting is chosen; None where it is typed."""
+    groups = {"policy.kind": "policies", "strategy.kind": "strategies"}
+    return tuple(rules(groups[setting])) if setting in groups else OPTIONS.get(setting)
 
 
 def _range(info: Any) -> str:

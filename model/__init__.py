@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.errors import ScenarioError
     from model.market import Market
+    from model.plugins import load_plugins, outcome
     from model.scenario import Scenario
 
 DEFAULT_SCENARIO = "thought-experiment"
 DEFAULT_SEED = 3  # a run close to the median of the thought experiment; any other is as true
 
-__all__ = ["DEFAULT_SCENARIO", "DEFAULT_SEED", "Market", "Scenario", "ScenarioError"]
+__all__ = ["DEFAULT_SCENARIO", "DEFAULT_SEED", "Market", "Scenario", "ScenarioError", "load_plugins", "outcome"]
 
-_HOMES = {"Market": "model.market", "Scenario": "model.scenario", "ScenarioError": "model.errors"}
+_HOMES = {
+    "Market": "model.market",
+    "Scenario": "model.scenario",
+    "ScenarioError": "model.errors",
+    "load_plugins": "model.plugins",
+    "outcome": "model.plugins",
+}
 
 
 def __getattr__(name: str) -> Any:

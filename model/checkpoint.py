@@ -18,23 +18,24 @@ from pydantic import TypeAdapter
 from agents.exposure import Flaw, OpenFlaw, ServerKernels
 from agents.fleets import Fleets
 from agents.maintenance import Campaign, Maintenance
-from agents.policies import AnyPolicy, Outage
+from agents.policies import Outage
 from agents.provider import OFFERED, Provider
 from agents.settings import Settings
-from agents.strategies import AnyStrategy
 from agents.word_of_mouth import Links
 from model.errors import ScenarioError
 from model.files import write_atomically
 from model.link_table import named
 from model.network import Graph
+from model.plugins import HOW, difference, find, has_name, named_in
 from model.record import ProviderResponse
 from model.scenario_toml import to_toml
-from model.timeline import is_built_in, plain, restore
+from model.schema import NamedPolicy, NamedStrategy
+from model.timeline import plain, restore
 
 if TYPE_CHECKING:
     from model.market import Market
 
-FORMAT = 3  # raised when older code can no longer read the files
+FORMAT = 4  # raised when older code can no longer read the files
 MAINTENANCE = ("announced", "waiting", "boot_day", "campaigns", "disclosed", "considered")
 PROVIDER = (
     "original_servers",
@@ -48,7 +49,7 @@ PROVIDER = (
     "next_breach",
 )
 COLUMNS = ("slot", "value", "requirements", "downtime", "month_minutes", "deferred_news", "complained")
-RULES: dict[str, TypeAdapter[Any]] = {"policy": TypeAdapter(AnyPolicy), "strategy": TypeAdapter(AnyStrategy)}
+RULES: dict[str, TypeAdapter[Any]] = {"policy": TypeAdapter(NamedPolicy), "strategy": TypeAdapter(NamedStrategy)}
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -58,7 +59,7 @@ def save(market: "Market", path: str | Path) -> None:
     Raises
     ------
     ScenarioError
-        If a provider has a custom policy, whose code a file cannot hold.
+        If a provider has a policy or strategy that no scenario can name.
     """
     graph = market.given_graph
     state = {
@@ -79,6 +80,9 @@ def save(market: "Market", path: str | Path) -> None:
         ],
         "responses": [event._asdict() for event in market.record.responses],
     }
+    state["plugins"] = [
+        [plugin.group, plugin.name, plugin.text] for plugin in named_in(state | market.settings.tables())
+    ]
     arrays = _users(market) | _record(market) | {"talk trials": market.talk_trials.pending}
     if graph is not None:
         arrays |= {"indptr": graph.links.indptr, "indices": graph.links.indices, "chance": graph.links.chance}
@@ -108,6 +112,7 @@ def resume(path: str | Path, *, threads: int = 1) -> "Market":
             raise ScenarioError.of(
                 f"{path}: format", state["format"], f"must be {FORMAT}: it was written by another version"
             )
+        _check_plugins(path, state["plugins"])
         graph = _graph(state["graph"], arrays) if state["graph"] else None
         market = Market(tomllib.loads(state["scenario"]), rng=state["seed"], graph=graph, threads=threads)
         _restore_market(market, state, arrays)
@@ -116,6 +121,16 @@ def resume(path: str | Path, *, threads: int = 1) -> "Market":
     except (KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise ScenarioError(f"{path}: is damaged or not a checkpoint ({type(error).__name__}: {error})") from None
     return market
+
+
+def _check_plugins(path: str | Path, needed: list[list[str]]) -> None:
+    """Refuse to continue without the plugins that the market was run with, or with others of that name."""
+    for group, name, text in needed:
+        plugin = find(group, name)
+        if plugin is None:
+            raise ScenarioError(f"{path}: needs the plugin {name!r}; {HOW}")
+        if plugin.text != text:
+            raise ScenarioError(f"{path}: the plugin {name!r} has changed: {difference(text, plugin.text)}")
 
 
 def _read(path: Path) -> Arrays:
@@ -165,9 +180,8 @@ def _provider(provider: Provider) -> dict[str, Any]:
 def _plain(provider: Provider, name: str, value: Any) -> Any:
     if not isinstance(value, Settings):
         return value
-    if not is_built_in(value):
-        path = f"providers.{provider.index}.{name}"
-        raise ScenarioError(f"{path}: {type(value).__name__} is a custom {name}, which a checkpoint cannot hold")
+    if not has_name(value):
+        raise ScenarioError(f"providers.{provider.index}.{name}: {type(value).__name__} is no plugin yet; {HOW}")
     return value.model_dump()
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from model.errors import ScenarioError, shown
+from model.plugins import BUILT_IN, HOW, loaded
 
 MOVED: dict[int | str, str] = {
     "breach_per_flaw_day": "security.attack_rate, a rate per server-day for all policies alike",
@@ -49,6 +50,8 @@ def _real_path(loc: tuple[int | str, ...], tables: Any) -> tuple[list[int | str]
     tags: list[str] = []
     place, tagged = tables, None
     for number, step in enumerate(loc):
+        if isinstance(place, dict):  # a plugin's errors come without its kind
+            tags += [place[key] for key in ("kind", "source") if isinstance(place.get(key), str)]
         inside = step in place if isinstance(place, dict) else isinstance(place, list) and isinstance(step, int)
         tag = isinstance(place, dict) and step in (place.get("kind"), place.get("source")) and place is not tagged
         if tag:  # the kind comes before a key of the same name, such as `file`
@@ -83,7 +86,10 @@ def _kinds(dotted: str, problem: Mapping[str, Any]) -> str:
     given = problem["input"].get(key) if isinstance(problem["input"], Mapping) else problem["input"]
     if problem["type"] == "union_tag_not_found":
         return f"{dotted}.{key}: is missing; say which"
-    return f"{dotted}.{key} = {shown(given)}: must be one of {allowed}"
+    group = next((group for group, built_in in BUILT_IN.items() if allowed == ", ".join(built_in)), None)
+    if group is None:
+        return f"{dotted}.{key} = {shown(given)}: must be one of {allowed}"
+    return f"{dotted}.{key} = {shown(given)}: must be one of {', '.join([allowed, *loaded(group)])}, or a plugin: {HOW}"
 
 
 def _allowed_keys(schema: type[BaseModel], path: list[int | str], tags: list[str]) -> str:
@@ -114,7 +120,11 @@ def _tag(table: type[BaseModel]) -> Any:
 
 
 def sections(annotation: Any) -> list[type[BaseModel]]:
-    """Return the tables that a type annotation allows: itself, or the members of a list or union."""
+    """Return the tables that a type annotation allows: itself, or the members of a list or union, and plugins."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [table for part in get_args(annotation) for table in sections(part)]
+    found = [table for part in get_args(annotation) for table in sections(part)]
+    for group, built_in in BUILT_IN.items():
+        if found == list(built_in.values()):
+            found += loaded(group).values()
+    return found

@@ -1,6 +1,6 @@
 """The market: a day, repeated. `Market.step` is the whole day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,6 +42,7 @@ from model.initial_state import create_providers, create_users
 from model.mesa_face import MesaFace
 from model.mesa_scenario import read_scenario
 from model.network import Graph, as_graph, graph_for
+from model.plugins import load_plugins
 from model.quiet_days import run_quiet_days
 from model.record import NO_DOWNTIME, NO_MOVES, Downtime, Moves, Record, Turnover
 from model.responses import review, start_planned_policies
@@ -73,6 +74,8 @@ class Market(MesaFace):
         The provider's index for each user, in place of the scenario's shares.
     threads
         Number of threads. Results do not depend on it; more than one pays from some hundred thousand users on.
+    plugins
+        Policies and strategies of one's own that the scenario may name: classes, or files that define some.
     kwargs
         Any setting by its dotted path, e.g. `**{"users.count": 1000}`. (Mesa's page wants this name.)
 
@@ -118,8 +121,10 @@ class Market(MesaFace):
         downtime_value: ArrayLike | None = None,
         provider: Sequence[int] | NDArray[np.integer] | None = None,
         threads: int = 1,
+        plugins: Iterable[Any] = (),
         **kwargs: Any,
     ) -> None:
+        load_plugins(plugins)
         source, kwargs, rng, mesa_scenario = read_scenario(scenario, kwargs, rng)
         super().__init__(checked_seed(rng, seed), mesa_scenario)
         self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes

@@ -1,14 +1,16 @@
 """The tables of a scenario file: every key with its meaning, unit, limits and where its default comes from."""
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SerializeAsAny, WrapValidator
 
 from agents.delay import Delay, as_delay
 from agents.policies import AnyPolicy, Reboot
 from agents.settings import Settings, as_table, setting
 from agents.strategies import AnyStrategy, Hold
+from model.plugins import validated
 
 DEBIAN = "close to the 6.7 kernel advisories a year of Debian, 2008 to 2022, data/debian-advisories.csv"
 EMAIL = "debian-user, June 2018"
@@ -263,6 +265,12 @@ class OpenMarket(Settings):
     )
 
 
+NamedPolicy = Annotated[AnyPolicy, WrapValidator(partial(validated, "policies")), SerializeAsAny()]
+"""A built-in policy, or a plugin."""
+NamedStrategy = Annotated[AnyStrategy, WrapValidator(partial(validated, "strategies")), SerializeAsAny()]
+"""A built-in strategy, or a plugin."""
+
+
 class ProviderSettings(Settings):
     """One provider: its offer, its costs and its patch policy."""
 
@@ -289,7 +297,9 @@ class ProviderSettings(Settings):
     )
     failures: Failures = setting(Failures, "hardware failures", changes=True)
     sla: Sla = setting(Sla, "service level agreement")
-    strategy: Annotated[AnyStrategy, BeforeValidator(as_table)] = setting(
+    strategy: Annotated[NamedStrategy, BeforeValidator(as_table)] = setting(
         Hold, "how it responds when users leave", changes=True
     )
-    policy: Annotated[AnyPolicy, BeforeValidator(as_table)] = setting(Reboot, "what it does about a flaw", changes=True)
+    policy: Annotated[NamedPolicy, BeforeValidator(as_table)] = setting(
+        Reboot, "what it does about a flaw", changes=True
+    )

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from agents.bernoulli import BernoulliTrials, bernoulli_indices
 from agents.day import Population
 from agents.exposure import NEVER
-from agents.policies import POLICIES, Flaw, Outage, Policy
+from agents.policies import Flaw, Outage, Policy
 from agents.provider import OFFERED, Provider
 from agents.settings import Settings
-from agents.strategies import STRATEGIES, Strategy
+from agents.strategies import Strategy
 from agents.users import MESSAGE, Ints, News, inform
 from agents.word_of_mouth import message_weights
 from model.demography import Demography
@@ -29,6 +29,7 @@ from model.histories import KINDS
 from model.initial_state import failure_chance
 from model.network import Graph
 from model.paths import in_setting_order, named, numbered, set_path
+from model.plugins import HOW, has_name
 from model.scenario import Scenario, World, as_given
 from model.schema import Poisson
 from model.streams import stream
@@ -136,7 +137,7 @@ class Timeline:
         """
         tables, (_, number, key, *below) = world_tables(self.world, market.providers), [*path.split("."), "", ""]
         provider = market.providers[int(number)] if path.startswith("providers.") else None
-        if provider and key == "policy" and below[0] and type(provider.policy) not in POLICIES.values():
+        if provider and key == "policy" and below[0] and not has_name(provider.policy):
             return False
         try:
             set_path(tables, path, copy.deepcopy(value))
@@ -248,19 +249,14 @@ def changes_by_hand(providers: Sequence[Provider]) -> Table:
 
 
 def world_tables(world: World, providers: Sequence[Provider]) -> Table:
-    """Return the settings in force as tables; a custom policy or strategy, which no table holds, is left out."""
+    """Return the settings in force as tables; a policy or strategy that none can name is left out."""
     tables = world.tables()
     for provider, table in zip(providers, tables["providers"], strict=True):
         for name in OFFERED:
             value = getattr(provider, name)
-            if not isinstance(value, Settings) or is_built_in(value):
+            if not isinstance(value, Settings) or has_name(value):
                 table[name] = value.model_dump() if isinstance(value, Settings) else value
     return tables
-
-
-def is_built_in(rule: Any) -> bool:
-    """Return whether a policy or strategy is one that a scenario file can name."""
-    return type(rule) in POLICIES.values() or type(rule) in STRATEGIES
 
 
 def put_in_force(market: Eventful, timeline: Timeline, world: World, day: int) -> None:
@@ -310,7 +306,7 @@ def settings_as_run(market: Eventful, timeline: Timeline) -> Scenario:
     Raises
     ------
     ScenarioError
-        If a custom policy or strategy was put in force by hand, which a scenario cannot hold.
+        If a policy or strategy was put in force by hand that no scenario can name.
     """
     names, days = [p.name for p in market.providers], market.settings.days
     by_hand = changes_by_hand(market.providers)
@@ -333,11 +329,11 @@ def settings_as_run(market: Eventful, timeline: Timeline) -> Scenario:
 
 
 def plain(event: Table) -> Table:
-    """Return an event as plain values; refuse a policy or strategy that is not one of the built-in ones."""
+    """Return an event as plain values; refuse a policy or strategy that no scenario can name."""
     sets = event.get("set", {})
     for path, value in sets.items():
-        if isinstance(value, Policy | Strategy) and not is_built_in(value):
-            raise ScenarioError(f"{path}: {type(value).__name__} is of one's own, which a scenario cannot hold")
+        if isinstance(value, Policy | Strategy) and not has_name(value):
+            raise ScenarioError(f"{path}: {type(value).__name__} is no plugin yet; {HOW}")
     told = {path: value.model_dump() if isinstance(value, Settings) else value for path, value in sets.items()}
     return event | {"set": told} if told else event
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from browser.mesa_page import solara_page
     from model.errors import ScenarioError
     from model.market import Market
+    from model.plugins import load_plugins, outcome
     from model.scenario import Scenario
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "discover",
     "fit",
     "game",
+    "load_plugins",
     "open_study",
+    "outcome",
     "patch_cycle",
     "run_study",
     "sensitivity",
@@ -67,7 +70,9 @@ _HOMES = {
     "discover": "answers",
     "fit": "answers",
     "game": "answers",
+    "load_plugins": "model",
     "open_study": "batch",
+    "outcome": "model",
     "patch_cycle": "answers",
     "run_study": "batch",
     "sensitivity": "answers",

@@ -1,8 +1,12 @@
 """The command line: `patchmarket`. Heavy imports wait until a command needs them, so that help is quick."""
 
+import inspect
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -48,6 +52,40 @@ GROUPS = {  # in each, those that most people need come first
 }
 
 
+PLAIN = (  # these run no market and read no study, or only the project's own
+    market_commands.scenarios,
+    data_commands.network,
+    data_commands.records,
+    check_commands.validate,
+    check_commands.schema,
+    check_commands.reproduce,
+)
+PluginOption = Annotated[
+    list[Path],
+    typer.Option("--plugin", metavar="FILE", help="Load policies, strategies and outcomes of your own; repeatable."),
+]
+
+
+def with_plugins(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option `--plugin`."""
+
+    @wraps(command)
+    def load_and_run(*args: Any, plugin: list[Path], **options: Any) -> Any:
+        if plugin:
+            from model.plugins import load_plugins
+
+            load_plugins(plugin)
+        return command(*args, **options)
+
+    signature = inspect.signature(command)
+    option = inspect.Parameter("plugin", inspect.Parameter.KEYWORD_ONLY, default=[], annotation=PluginOption)
+    load_and_run.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[*signature.parameters.values(), option]
+    )
+    load_and_run.__annotations__ = {**command.__annotations__, "plugin": PluginOption}
+    return load_and_run
+
+
 class GroupedHelp(TyperGroup):
     """Lists the commands by group in `--help`."""
 
@@ -64,7 +102,7 @@ app = typer.Typer(
 )
 for group in GROUPS.values():
     for command in group:
-        app.command()(command)
+        app.command()(command if command in PLAIN else with_plugins(command))
 
 UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agents.policies import POLICIES
 from answers.alternatives import alternatives_of, provider_number
 from answers.experiment import Variant
 from model.errors import ScenarioError
+from model.plugins import HOW, rules
 from model.scenario import Scenario
 
 
@@ -29,9 +29,11 @@ def ask(scenario: Scenario, policies: Sequence[str] = (), provider: str | None =
     """
     number = provider_number(scenario, provider)
     for policy in policies:
-        if policy not in POLICIES:
-            raise ScenarioError.of("--policy", policy, f"must be one of {', '.join(POLICIES)}")
+        if policy not in rules("policies"):
+            raise ScenarioError.of(
+                "--policy", policy, f"must be one of {', '.join(rules('policies'))}, or a plugin: {HOW}"
+            )
     mine = alternatives_of(scenario)[number]
-    kinds = dict.fromkeys([mine.present, *(policies or POLICIES)])
+    kinds = dict.fromkeys([mine.present, *(policies or rules("policies"))])
     variants = [Variant(kind, {mine.path: mine.policies[kind]} if kind != mine.present else {}) for kind in kinds]
     return Question(scenario, number, variants)

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.policies import POLICIES
 from answers.experiment import Variant
 from answers.games.empirical import Profile, profiles_of
 from model.errors import ScenarioError
+from model.plugins import HOW, rules
 from model.scenario import Scenario
 
 FREE = ("name", "policy")  # in which players who are alike may differ
@@ -82,8 +82,10 @@ def differences(market: Scenario, players: int) -> list[str]:
 def check_policies(policies: Sequence[str]) -> None:
     """Refuse policies that are none, or fewer than two."""
     for name in policies:
-        if name not in POLICIES:
-            raise ScenarioError.of("--policies", name, f"must be one of {', '.join(POLICIES)}")
+        if name not in rules("policies"):
+            raise ScenarioError.of(
+                "--policies", name, f"must be one of {', '.join(rules('policies'))}, or a plugin: {HOW}"
+            )
     if len(set(policies)) < max(len(policies), 2):
         raise ScenarioError.of("--policies", ",".join(policies), "must be at least two, each once")
 

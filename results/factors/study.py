@@ -73,7 +73,7 @@ def study_of(paths: tuple[str, ...], design: dict[str, Any], users: int, seed: i
     ]
     tables = {"name": "factors", "seed": seed, "scenario": "thought-experiment", "replicates": replicates}
     tables |= {"factors": factors, "design": design}
-    return Study.load(tables, **{"scenario.users.count": users, "scenario.providers.0.server_capacity": users // 20})
+    return Study.load(tables | {"settings": {"users.count": users, "providers.0.server_capacity": users // 20}})
 
 
 def sentence(summary: "pd.DataFrame") -> str:

@@ -26,7 +26,7 @@ OUTAGE_MINUTES = 5.0
 def compute(workers: int, users: int, seed: int, replicates: int) -> "pd.DataFrame":
     """Return a row for each run: reboots seen by a user, share lost, its trigger, and both hosts' final profit."""
     tables = {"name": "fifth", "seed": seed, "scenario": "thought-experiment", "replicates": replicates}
-    runs = run_all(Study.load(tables, **{"scenario.users.count": users}), workers)
+    runs = run_all(Study.load(tables | {"settings": {"users.count": users}}), workers)
     return runs.assign(
         reboots=runs["p0_downtime_minutes_per_user_year"] / OUTAGE_MINUTES,
         lost_share=runs["lost_share_p0"],
