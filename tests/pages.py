@@ -21,6 +21,7 @@ from unittest import mock
 
 import pytest
 
+from model import plugins
 from patchmarket.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -94,6 +95,7 @@ def called(command):
     out, err = io.StringIO(), io.StringIO()
     argv = ["patchmarket", *shlex.split(command)[3:]]
     with (
+        mock.patch.dict(plugins._loaded),
         mock.patch.object(sys, "argv", argv),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

@@ -12,9 +12,11 @@ from batch.cluster import connect
 from batch.futures import FuturesExecutor
 from batch.runner import run_study
 from batch.study import Study
+from model import plugins
 from tests import faults
 from tests.agreement import same_folders
 from tests.commands import ENVIRONMENT, PATIENCE, ROOT, patchmarket, wait_until
+from tests.plugins import triage
 
 pytest.importorskip("distributed")
 REPLICATES = 60
@@ -105,3 +107,22 @@ def test_nobody_there_is_one_line_and_exit_code_2(tmp_path, monkeypatch):
             pass
         assert str(refused.value).startswith(f"--cluster = {address!r}: must be a Dask scheduler that answers (")
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.slow
+def test_a_policy_of_ones_own_travels(tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(plugins, "_loaded", {})
+    levels = ["reboot", {"kind": "triage", "urgent": 0.9}]
+    tables = {
+        "name": "own",
+        "scenario": "thought-experiment",
+        "settings": {"users.count": 300},
+        "replicates": 5,
+        "factors": [{"path": "providers.0.policy", "levels": levels}],
+    }
+    study = Study.load(tables, plugins=[triage(tmp_path)])
+    triage(tmp_path, "raise SystemExit")  # the workers do not read the file
+    run_study(study, tmp_path / "here", workers=2)
+    with connect(cluster) as (executor, size):
+        assert run_study(study, tmp_path / "there", FuturesExecutor(study, executor, size)) == (10, 0, 0)
+    assert same_folders(tmp_path / "here", tmp_path / "there")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from model import plugins
 from tests.pages import ROOT, Step, do, same, steps
 
 GUIDE = ROOT / "docs" / "guide"
@@ -28,6 +29,7 @@ def test_every_page_is_tested_and_has_something_to_do():
 @pytest.mark.parametrize("page", PAGES)
 def test_page(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plugins, "_loaded", {})
     (tmp_path / "docs").symlink_to(ROOT / "docs")  # its readers are in the project's folder
     session = {}
     for step in steps((GUIDE / f"{page}.md").read_text(encoding="utf-8")):

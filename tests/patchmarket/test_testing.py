@@ -9,8 +9,14 @@ from agents.exposure import NEVER
 from agents.policies import POLICIES, Outage, Reboot
 from agents.settings import setting
 from agents.strategies import STRATEGIES, Hold, Response
+from model import plugins
 from patchmarket import outcome
 from patchmarket.testing import BrokenPromiseError, check_outcome, check_policy, check_strategy
+
+
+@pytest.fixture(autouse=True)
+def _nothing_loaded(monkeypatch):
+    monkeypatch.setattr(plugins, "_loaded", {})
 
 
 @pytest.mark.parametrize("policy", ["reboot", *(pytest.param(p, marks=pytest.mark.slow) for p in [*POLICIES][1:])])
