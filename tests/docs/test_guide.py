@@ -12,6 +12,7 @@ PAGES = [
     "your-own-company",
     "your-own-study",
     "your-own-policy",
+    "your-own-outcome",
     "your-own-network",
     "your-own-records",
     "mesa",
