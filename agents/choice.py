@@ -93,12 +93,12 @@ def leavers(
     for k in range(begin, end):
         if k + AHEAD < end:
             prefetch(provider, informed[k + AHEAD])
-        i = informed[k]
-        p = provider[i]
-        if p < 0:
+        i = np.uintp(informed[k])
+        if provider[i] < 0:
             kinds[i] = 0
             continue
-        own = belief[i, p] * decay[day - as_of[i]]
+        p = np.uintp(provider[i])
+        own = belief[i, p] * decay[np.uintp(day - as_of[i])]
         # Without cheaper offers or peers, no gain exceeds the belief about the own provider: most users are done here.
         if alone and instances[i] * price[p] <= cheapest and own <= tolerance[i]:
             kinds[i] = 0

@@ -25,7 +25,9 @@ def test_every_page_is_tested_and_has_something_to_do():
         assert any(step.kind in ("command", "python") for step in found)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow) if page == "your-own-company" else page for page in PAGES]
+)
 def test_page(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").symlink_to(ROOT / "docs")  # its readers are in the project's folder

@@ -69,7 +69,7 @@ OTHER = [
 ]
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(POLICIES),
     st.sampled_from(POLICIES),
@@ -85,7 +85,7 @@ def test_a_run_of_any_scenario_is_its_days(policy, rival, strategy, others, seed
     both("thought-experiment", seed, **(TINY | TOUCHY | changes))
 
 
-@settings(deadline=None, derandomize=True, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 70), max_size=5), st.sampled_from(POLICIES), st.integers(0, 99))
 def test_a_run_in_pieces_is_its_days(pieces, policy, seed):
     changes = TINY | TOUCHY | {"providers.0.policy": policy, "users.initial_awareness": 0.5}
