@@ -33,7 +33,7 @@ def test_page(page, tmp_path, monkeypatch):
     (tmp_path / "docs").symlink_to(ROOT / "docs")  # its readers are in the project's folder
     session = {}
     for step in steps((GUIDE / f"{page}.md").read_text(encoding="utf-8")):
-        do(step, tmp_path, session, process=False)
+        do(step, tmp_path, session)
 
 
 def test_a_policy_of_ones_own_has_at_most_twenty_lines():
@@ -87,4 +87,4 @@ def test_a_difference_is_noticed(tmp_path):
     ]
     for step in wrong:
         with pytest.raises(AssertionError):
-            do(step, tmp_path, {}, process=False)
+            do(step, tmp_path, {})
