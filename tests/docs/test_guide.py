@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.mesa_versions import REMOVED
 from tests.pages import ROOT, Step, do, same, steps
 
 GUIDE = ROOT / "docs" / "guide"
@@ -88,3 +89,8 @@ def test_a_difference_is_noticed(tmp_path):
     for step in wrong:
         with pytest.raises(AssertionError):
             do(step, tmp_path, {})
+
+
+def test_what_mesa_4_has_removed_is_listed():
+    page = (GUIDE / "mesa.md").read_text(encoding="utf-8").replace("`", "")
+    assert all(f"\n- {name}" in page for name in REMOVED)
