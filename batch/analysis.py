@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 READING_ATTEMPTS = 5  # while a part is replaced by another under our eyes
 FIRST_OUTCOME = "days"
 YES_OR_NO = "live_paid"  # the outcome of which the mean is a share of runs
+HEADLINE = r"lost_share_p0|live_paid|p\d+_(share_end|profit_per_original_server)"  # shown unless others are asked for
 
 
 class StudyResults:
@@ -46,7 +47,9 @@ class StudyResults:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p><code>{escape(repr(self))}</code></p>{self.summary().to_html(index=False, max_rows=20)}"
+        table = self.summary()
+        shown = table[table["outcome"].str.fullmatch(HEADLINE)]
+        return f"<p><code>{escape(repr(self))}</code></p>{shown.to_html(index=False, max_rows=20)}"
 
     @cached_property
     def study(self) -> Study:
