@@ -9,7 +9,7 @@ import inspect
 import linecache
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -78,7 +78,7 @@ def load_plugins(plugins: Iterable[Any]) -> None:
 
 def find(group: str, name: Any) -> Plugin | None:
     """Return the loaded plugin of that name, or that of an installed package; None where there is none."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or name in BUILT_IN.get(group, {}):
         return None
     if name not in _loaded and name in _entries(group):
         _loaded[name] = _installed(group, name, _entries(group)[name])
@@ -235,7 +235,7 @@ def _installed(group: str, name: str, entry: EntryPoint) -> Plugin:
     return plugin
 
 
-@lru_cache(maxsize=len(GROUPS))
+@cache  # it takes some milliseconds
 def _entries(group: str) -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=f"patchmarket.{group}")}
 

@@ -26,9 +26,10 @@ from browser.market_view import MarketView
 from browser.serve import SameOriginOnly, is_loopback
 from browser.servers import server_states
 from browser.session import Session
-from model import Market, Scenario, ScenarioError
+from model import Market, Scenario, ScenarioError, plugins
 from model.layout import closed_curve, network_layout
 from model.network import as_graph
+from tests.plugins import triage
 
 SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
 
@@ -88,6 +89,16 @@ def test_every_field_has_a_meaning_and_what_is_typed_becomes_the_scenario():
     assert form.scenario == Scenario.preset(
         "thought-experiment", **{"users.count": 500, "providers.0.policy.kind": "defer", "users.memory_days": math.inf}
     )
+
+
+def test_the_menus_offer_policies_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(plugins, "_loaded", {})
+    plugins.load_plugins([triage(tmp_path)])
+    form = Form().set_value("providers.0.policy.kind", "triage").set_value("providers.0.policy.urgent", "0.4")
+    items = {item["path"]: item for group in form.fields for item in group["fields"]}
+    assert items["providers.0.policy.kind"]["options"][-1] == "triage"
+    assert items["providers.0.policy.urgent"]["help"] == "severity from which a flaw cannot wait"
+    assert form.scenario.providers[0].policy.urgent == 0.4
 
 
 def test_another_kind_of_policy_forgets_what_was_typed_for_the_old_one():
