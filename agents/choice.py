@@ -117,6 +117,29 @@ def leavers(
 
 
 @kernel
+def gains_of(
+    day: int, considering: Ints, users: Users, decay: Floats, offers: Offers, preferences: Preferences, hears: Links
+) -> tuple[Floats, Floats, NDArray[np.int16]]:
+    """Return each user's gain at each other provider, providers by users, its tolerance and its provider."""
+    n, providers = len(considering), len(offers.price)
+    gains, tolerance, provider = np.empty((providers, n)), np.empty(n), np.empty(n, np.int16)
+    gain = np.empty(providers)
+    for k in range(n):
+        if k + AHEAD < n:
+            prefetch(users.provider, considering[k + AHEAD])
+        i = considering[k]
+        p = users.provider[i]
+        own = users.belief[i, p] * decay[day - users.as_of[i]]
+        compute_gains(i, own, p, users, offers, preferences.complexity, gain)
+        if preferences.peer_weight > 0:
+            add_peer_gains(i, users.provider, preferences.peer_weight, hears, gain)
+        gain[p] = -np.inf
+        gains[:, k] = gain
+        tolerance[k], provider[k] = users.tolerance[i], p
+    return gains, tolerance, provider
+
+
+@kernel
 def pick(gain: Floats, tolerance: float, noise: float, order: NDArray[np.int64], draw: float) -> int:
     """Pick a provider, with one draw from U(0, 1).
 

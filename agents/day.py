@@ -97,6 +97,27 @@ def talk_and_consider(
     return consider(day, adverts, partition, population, offers, preferences), used
 
 
+def talk_and_listen(
+    day: int,
+    complaining: Ints,
+    spontaneous: NDArray[np.int64],
+    adverts: Adverts,
+    partition: Partition,
+    population: Population,
+) -> tuple[Ints, int]:
+    """Let all users talk and listen, as `talk_and_consider` does; return those with news, ascending, and the trials."""
+    users, decay, mailbox, news = population.users, population.decay, population.mailbox, partition.news
+    n = partition.end
+    used = int(np.searchsorted(spontaneous, (day + 1) * n))
+    talking = talkers(complaining, spontaneous[:used], day * n, news)
+    talk(day, talking, population.links, users, decay, mailbox, news, 0, n)
+    listen(day, mailbox, users, decay, population.message_weights, news, 0, news.size[0])
+    see_adverts(adverts, 0, n, users, news)
+    informed = np.sort(news.informed())
+    news.size[0] = 0
+    return informed, used
+
+
 @kernel
 def talk_until_someone_leaves(
     day: int,

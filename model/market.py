@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from agents.adverts import NO_ADVERTS, draw_adverts
 from agents.bernoulli import BernoulliTrials, bernoulli_indices
 from agents.choice import Offers, Preferences, choose
-from agents.day import Partition, Population, talk_and_consider, talk_until_someone_leaves
+from agents.day import Partition, Population, talk_and_consider, talk_and_listen, talk_until_someone_leaves
 from agents.experience import apply_outages, belief_per_minute, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
@@ -49,6 +49,7 @@ from model.responses import review, start_planned_policies
 from model.scenario import Scenario
 from model.streams import checked_seed, stream
 from model.timeline import ARRIVALS, Timeline, check_users, most_messages
+from model.user_rule import NO_CHOICES, ChoiceRule, choose_by
 
 
 class Market(MesaFace):
@@ -76,6 +77,9 @@ class Market(MesaFace):
         Number of threads. Results do not depend on it; more than one pays from some hundred thousand users on.
     plugins
         Policies and strategies of one's own that the scenario may name: classes, or files that define some.
+    choose
+        How users with news choose, in place of `agents.choice`: a function of `model.user_rule.Considering` that
+        returns for each user the provider that it wants to be with.
     kwargs
         Any setting by its dotted path, e.g. `**{"users.count": 1000}`. (Mesa's page wants this name.)
 
@@ -122,9 +126,13 @@ class Market(MesaFace):
         provider: Sequence[int] | NDArray[np.integer] | None = None,
         threads: int = 1,
         plugins: Iterable[Any] = (),
+        choose: ChoiceRule | None = None,
         **kwargs: Any,
     ) -> None:
         load_plugins(plugins)
+        if choose is not None and threads > 1:
+            raise ScenarioError.of("threads", threads, "must be 1 with a rule of one's own for `choose`")
+        self.choice_rule, self._choices = choose, NO_CHOICES
         source, kwargs, rng, mesa_scenario = read_scenario(scenario, kwargs, rng)
         super().__init__(checked_seed(rng, seed), mesa_scenario)
         self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes
@@ -196,7 +204,7 @@ class Market(MesaFace):
         if days is not None and not isinstance(days, int | np.integer):
             raise ScenarioError.of("days", days, "must be a whole number")
         end = self.settings.days if days is None else min(self.day + days, self.settings.days)
-        if type(self).step is not Market.step or self._needs_every_day:
+        if type(self).step is not Market.step or self._needs_every_day or self.choice_rule:
             while self.day < end:
                 self.step()
             return self
@@ -279,6 +287,11 @@ class Market(MesaFace):
             draw_adverts(advertising, len(self.network), self.providers, self.advert_rngs),
         )
         market = self.population, self._offers, self.preferences
+        if self.choice_rule:
+            informed, used = talk_and_listen(day, *heard, self._everyone, self.population)
+            self.talk_trials.discard(used)
+            self._choices = choose_by(self.choice_rule, self, day, informed, *market, self.news, self.choice_rng)
+            return self._choices.user
         if self._threads:
             leaving, used = self._threads.talk_and_consider(day, *heard, *market)
         else:
@@ -301,8 +314,11 @@ class Market(MesaFace):
             return NO_MOVES
         users, news, leaving = self.users, self.news, wishing
         origin, target, gain = users.provider[leaving], np.empty(count, np.int16), np.empty(count)
-        draws, hears = self.choice_rng.random(count), self.network.hears
-        choose(day, leaving, draws, users, self.decay, self._offers, self.preferences, hears, target, gain)
+        if self.choice_rule:
+            _, target, gain = self._choices
+        else:
+            draws, hears = self.choice_rng.random(count), self.network.hears
+            choose(day, leaving, draws, users, self.decay, self._offers, self.preferences, hears, target, gain)
         buys = target == origin  # buys a second instance and stays, whatever the contract
         relocate(day, leaving[buys], target[buys], users, self.fleets)
         leaving, origin, target, gain = (column[~buys] for column in (leaving, origin, target, gain))

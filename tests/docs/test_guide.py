@@ -14,6 +14,7 @@ PAGES = [
     "your-own-study",
     "your-own-policy",
     "your-own-outcome",
+    "your-own-user-rule",
     "your-own-network",
     "your-own-records",
     "mesa",
