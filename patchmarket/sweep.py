@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from batch.runner import StudyOutcome
     from batch.study import Run, Study
 
-DONE, FAILED = 0, 1
+DONE, FAILED, LOST = 0, 1, 3
 POINTS_SHOWN, FAILURES_SHOWN = 10, 20
 
 
@@ -69,8 +69,9 @@ def sweep(
             raise OSError(error.errno, how) from None
         except ExecutorError as error:
             stack.close()
-            print(f"patchmarket: {error}", file=sys.stderr)
-            return FAILED
+            how = f"resume with: {shlex.join(['patchmarket', *sys.argv[1:]])}, with or without a cluster"
+            print(f"patchmarket: {error}; what is done is kept; {how}", file=sys.stderr)
+            return LOST
     report(outcome, out, time.monotonic() - begin)
     return FAILED if outcome.failed else DONE
 
