@@ -138,7 +138,9 @@ def difference(before: str, after: str) -> str:
 
 
 def _plugins_of(given: Any) -> list[Plugin]:
-    if isinstance(given, Plugin):
+    if isinstance(given, Plugin):  # from the process that runs the study, perhaps on another machine
+        if given.installed and _source(given.rule)[0] != given.text:
+            raise ScenarioError(f"plugin {given.name!r} of {given.origin}: another version is installed here")
         return [given]
     if isinstance(given, str | Path):
         return _from_file(Path(given))

@@ -129,6 +129,12 @@ def test_a_checkpoint_continues_with_the_same_plugin_alone(tmp_path, monkeypatch
         resume(path)
 
 
+def test_an_installed_plugin_must_be_of_the_same_version_on_all_machines():
+    plugin = plugins.Plugin("policies", "copycat", Copycat, "another text", "some-package 1.0", installed=True)
+    with pytest.raises(ScenarioError, match=r"'copycat' of some-package 1\.0: another version is installed here"):
+        load_plugins([plugin])
+
+
 def test_commands_take_plugins(tmp_path):
     triage(tmp_path)
     setting = ("--set", "providers.0.policy=triage", "--set", "users.count=200")
