@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,6 +15,8 @@ from typer.core import TyperGroup
 from patchmarket import check_commands, data_commands, market_commands, question_commands, study_commands
 from patchmarket.options import BAD_INPUT, FAILED, INTERRUPTED
 
+SIGNALLED = 128  # plus a signal's number: the exit code of what it ended
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
 HELP = """Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches?
 
 \b
@@ -108,10 +111,25 @@ for group in GROUPS.values():
 UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 
 
+class Ended(KeyboardInterrupt):
+    """Raised when the system ends the program or its terminal is closed; like Ctrl-C, but with its own exit code."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = SIGNALLED + number
+
+
+def end(number: int, _frame: object) -> None:
+    """End the program in an orderly way on a signal, so that no worker is left behind."""
+    raise Ended(number)
+
+
 def main() -> None:
     """Run the command line; wrong input is one line a field and exit code 2, never a traceback."""
     from model.errors import ScenarioError
 
+    for number in ENDING:
+        signal.signal(number, end)
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="patchmarket", standalone_mode=False) or 0
     except ScenarioError as error:
@@ -131,9 +149,11 @@ def main() -> None:
         fail(str(error), FAILED)
     except UsageError as error:
         fail(error.format_message())
+    except Ended as ended:
+        code = ended.code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    if code == INTERRUPTED:
+    if code > SIGNALLED:
         print("patchmarket: stopped; what was written is whole", file=sys.stderr)
     sys.exit(code)
 
