@@ -1,10 +1,12 @@
 """The page without a browser: forms, links, layouts, what is shown of a market, sessions, and what they leave."""
 
+import datetime
 import gc
 import io
 import json
 import math
 import queue
+import re
 import threading
 import time
 import tomllib
@@ -18,17 +20,22 @@ from PIL import Image
 
 from agents.policies import LiveMigrate
 from browser.animation import Animation, check_path
+from browser.charts import summary_of
 from browser.controls import Controls
+from browser.details import details_of
 from browser.downloads import DOWNLOADS
 from browser.form import Form
 from browser.links import format_link, parse_link
 from browser.market_view import MarketView
+from browser.replicates import Replicates
 from browser.serve import SameOriginOnly, is_loopback
 from browser.servers import server_states
 from browser.session import Session
 from model import Market, Scenario, ScenarioError
+from model.histories import exploitation_dates, read_history
 from model.layout import closed_curve, network_layout
 from model.network import as_graph
+from model.summary import closing_profit, summarise
 
 SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
 
@@ -229,9 +236,10 @@ def test_of_more_users_a_sample_is_drawn_and_charts_count_everybody():
     market = Market(small(**{"users.count": 50_000, "days": 5}), rng=1)
     view = MarketView(market)
     view.step()
-    content, (places, provider, links) = view.complete()["network"]
+    content, (places, provider, links, first) = view.complete()["network"]
     assert (content["users"], content["drawn"], len(provider), len(places)) == (50_000, 20_000, 20_000, 80_000)
     assert not links
+    assert first == provider
     assert sum(row[0] for row in view.complete()["charts"][0]["users"]) == 50_000
 
 
@@ -256,13 +264,108 @@ def test_the_event_log_names_flaws_campaigns_and_losses():
     view = MarketView(market)
     while market.day < 120:
         view.step()
-    lines = dict(view.events.since(0))
+    lines = by_day(view)
     day = min(market.flaws)
     assert lines[day].startswith("kernel flaw; Reboot & Co announces a campaign for day")
     start = day + 7
     assert "Reboot & Co starts a campaign" in lines[start]
     assert any("loses" in text for text in lines.values())
     assert all(0 <= day < 120 for day in lines)
+
+
+def by_day(view):
+    lines = {}
+    for day, _, text in view.events.since(0):
+        lines[day] = f"{lines[day]}; {text}" if day in lines else text
+    return lines
+
+
+def test_a_flaw_of_debians_history_has_its_date_and_cves_on_the_time_line():
+    view = MarketView(Market("debian-history", rng=1, **{"users.count": 100, "days": 500}))
+    while view.market.day < 500:
+        view.step()
+    assert view.complete()["timeline"][0]["start"] == "2021-09-23"
+    flaws = [line for line in view.events.since(0) if line.kind == "flaw"]
+    assert {line.day for line in flaws} == set(view.market.flaws)
+    dated = {flaw.date: flaw for flaw in read_history("debian-kernel")}
+    for line in flaws:
+        known = dated[datetime.date(2021, 9, 23) + datetime.timedelta(line.day)]
+        assert f"update of {known.date} with {known.n_cve} CVE" in line.text
+        exploited = [cve for cve in known.cves if cve in exploitation_dates()]
+        assert all(f"{cve} (attackers use it)" in line.text for cve in exploited)
+        assert not known.cves or exploited or known.cves[0] in line.text
+
+
+def test_any_day_that_has_passed_can_be_looked_at_and_is_as_it_was():
+    market = Market(small(), rng=1)
+    view = MarketView(market)
+    provider = np.frombuffer(view.complete()["network"][1][1], np.uint8).copy()
+    then = [(provider.copy(), view.table_at(0))]
+    while market.day < 120:
+        view.step()
+        then.append((market.users.provider.copy(), summary_of(market)["table"]))
+    moved, to, _ = view.changes()["network"][1]
+    provider[np.frombuffer(moved, np.uint16)] = np.frombuffer(to, np.uint8)
+    for day in (119, 3, 60, 0, 120, 77):
+        moved, to, *_ = view.at(day)["network"][1]
+        provider[np.frombuffer(moved, np.uint16)] = np.frombuffer(to, np.uint8)
+        assert (provider == then[day][0]).all()
+        assert view.table_at(day) == then[day][1]
+    view.at(50)
+    moved, to, _ = view.changes()["network"][1]  # and back to the last day
+    provider[np.frombuffer(moved, np.uint16)] = np.frombuffer(to, np.uint8)
+    assert (view.at(50)["network"][1][0] == b"") == (then[50][0] == then[120][0]).all()
+    assert (provider == then[120][0]).sum() == 300
+
+
+def test_the_pages_table_agrees_to_the_digit_with_the_command_line():
+    for seed in range(1, 9):
+        market = Market(small(**{"users.count": 1000}), rng=seed).run()
+        for row, told in zip(summary_of(market)["table"], summarise(market)["providers"], strict=True):
+            assert row["profit"] == f"{told['profit_per_original_server']:,.0f}"
+            assert row["downtime"] == f"{told['downtime_minutes_per_user_year']:,.1f}"
+            assert row["users"] == f"{told['users_end']:,}"
+
+
+def test_who_left_is_told_apart_from_who_stays():
+    market = Market(small(**{"users.count": 1000}), rng=1).run()
+    why = summary_of(market)["why"]
+    assert sum(why["triggers"].values()) == len(market.record.moves)
+    edges = np.array([float(edge) for edge in why["tolerance"]["labels"]])
+    stay, left = (np.dot(edges, why["tolerance"][who]) for who in ("stay", "left"))
+    assert left < stay  # the impatient leave
+    assert sum(why["downtime"]["left"]) == pytest.approx(100, abs=1)
+
+
+def test_details_of_a_user_and_of_a_provider_are_those_of_the_market():
+    market = Market(small(), rng=1).run()
+    move = market.record.moves.iloc[-1]
+    told = dict(details_of(market, "user", int(move["user"]))["rows"])
+    assert told["provider"] == move["to"]
+    assert told[f"day {move['day']}"].startswith(f"{move['from']} to {move['to']}, after {move['trigger']}")
+    assert told["hears from"].startswith("8 users") or "users" in told["hears from"]
+    host = dict(details_of(market, "provider", 0)["rows"])
+    assert host["users"] == f"{market.providers[0].users:,}"
+    assert host["profit so far"] == f"${market.record.column('profit')[:, 0].sum():,.0f}"
+
+
+def test_more_seeds_give_each_providers_spread_and_wins():
+    reports = []
+    replicates = Replicates(reports.append)
+    replicates.run([small(**{"users.count": 200, "days": 60})], 3)
+    replicates._thread.join(60)
+    last = reports[-1]
+    assert (last["done"], last["total"]) == (20, 20)
+    host, rival = last["markets"][0]["providers"]
+    runs = [Market(small(**{"users.count": 200, "days": 60}), rng=seed).run() for seed in range(4, 24)]
+    assert rival["values"] == [round(closing_profit(market, 1)) for market in runs]
+    assert host["wins"] + rival["wins"] <= 20
+    assert re.search(r"earns most on \d+ of 20 seeds, on average \$\d", last["markets"][0]["text"])
+    replicates.run([small(**{"users.count": 200, "days": 60})], 3)
+    replicates._thread.join(60)
+    assert reports[-1]["done"] == 40
+    replicates.forget()
+    assert reports[-1]["done"] == 0
 
 
 # --- sessions
@@ -305,11 +408,11 @@ def test_a_price_or_policy_changed_during_a_run_applies_and_is_marked(page):
         page.session.step()
     page.until(at_day(10))
     changed = small(**{"providers.0.price": 2.0, "providers.0.policy.kind": "live-migrate"}).providers[0]
-    page.session.change_provider(0, 0, changed)
-    content, _ = page.until(lambda part, content: part == "charts" and content.get("runs"))
-    assert content["runs"][0]["marks"] == [
-        {"day": 10, "provider": 0, "text": "Reboot & Co: price $5 to $2, reboot to live-migrate"}
-    ]
+    for key in ("price", "policy"):
+        page.session.ask(lambda views, key=key: page.session.change_provider(0, 0, key, getattr(changed, key)))
+    texts = ("Reboot & Co: price $5 to $2", "Reboot & Co: reboot to live-migrate")
+    marks = [(10, "change", text) for text in texts]
+    page.until(lambda part, content: part == "timeline" and content["runs"][0]["marks"][-2:] == marks)
     page.session.finish()
     page.until(at_day(120))
     told = queue.Queue()
@@ -410,7 +513,7 @@ def test_while_input_is_invalid_other_markets_are_refused_and_the_old_one_can_be
         controls.handle({"action": "seed", "value": "x"})
         controls.handle(other)
         controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
-        page.until(lambda part, content: part == "charts" and content.get("runs", [{}])[0].get("marks"))
+        page.until(lambda part, content: part == "timeline" and content["runs"][0]["marks"])
         controls.handle({"action": "edit", "number": 0})
         content, _ = page.until(lambda part, content: part == "settings")
         assert (content["count"], content["scenario"], len(content["errors"])) == (1, "thought-experiment", 1)
@@ -445,6 +548,71 @@ def test_a_setting_changed_during_a_run_waits_unless_it_is_a_price_or_policy(pag
         page.until(lambda part, content: part == "settings" and not content["pending"])
     finally:
         controls.close()
+
+
+def test_a_link_made_after_changes_during_a_run_gives_the_same_numbers_every_day(page):
+    links, controls = [], Controls(page.show, lambda count: None, "?users.count=300&days=60&flaws.per_year=40&seed=5")
+    page.session = controls.session
+    for path, value, days in (
+        ("providers.1.price", "3.5", 12),
+        ("providers.0.policy.kind", "live-patch", 11),
+        ("providers.0.policy.per_server_month", "50", 0),
+        ("providers.1.price", "-1", 0),
+        ("providers.1.price", "6", 20),
+    ):
+        for _ in range(days):
+            controls.handle({"action": "step"})
+        controls.session.ask(lambda views: None)
+        controls.handle({"action": "set", "path": path, "value": value})
+        assert controls.errors == (
+            "" if value != "-1" else "providers.1.price = -1: must be greater than or equal to 0"
+        )
+    controls.handle({"action": "finish"})
+    page.until(at_day(60))
+    while not page.shown.empty():
+        part, content, _ = page.shown.get()
+        links += [content["link"]] if part == "toolbar" and "link" in content else []
+    controls.handle({"action": "edit", "number": 0})
+    link = page.until(lambda part, content: "link" in content)[0]["link"]
+    assert "day.12.providers.1.price=3.5" in link
+    assert "day.43.providers.1.price=6" in link
+    first = controls.session.ask(lambda views: views[0].market)
+    controls.close()
+
+    again = Controls(page.show, lambda count: None, "?" + link)
+    again.handle({"action": "finish"})
+    page.until(at_day(60))
+    second = again.session.ask(lambda views: views[0].market)
+    assert (first.record.daily == second.record.daily).all()
+    assert first.record.moves.equals(second.record.moves)
+    for market in (first, second):
+        downloaded = Scenario.parse(tomllib.loads(DOWNLOADS["toml"].content(market).decode()))
+        assert (Market(downloaded, rng=5).run().record.daily == first.record.daily).all()
+    assert by_change(again) == [
+        (12, "Live & Co: price $5 to $3.5"),
+        (23, "Reboot & Co: reboot to live-patch"),
+        (43, "Live & Co: price $3.5 to $6"),
+    ]
+    again.handle({"action": "compare", "on": True})  # B has the changes too
+    assert again.forms[1].changes == again.forms[0].changes
+    again.handle({"action": "forget", "day": 43, "path": "providers.1.price"})
+    assert len(again.forms[1].changes) == len(again.forms[0].changes) - 1
+    again.close()
+
+
+def by_change(controls):
+    lines = controls.session.ask(lambda views: views[0].events.since(0))
+    return [(line.day, line.text) for line in lines if line.kind == "change"]
+
+
+def test_after_the_last_day_a_price_is_one_of_the_next_run(page):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=5")
+    controls.handle({"action": "finish"})
+    page.until(at_day(5))
+    controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
+    assert controls.forms[0].edits["providers.1.price"] == 4
+    assert not controls.forms[0].changes
+    controls.close()
 
 
 # --- downloads
