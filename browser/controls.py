@@ -70,6 +70,7 @@ class Controls:
             "step": self.session.step,
             "finish": self.session.finish,
             "look": self._look_at,
+            "resume": self._resume,
             "replicate": self._replicate,
             "story": self._choose_story,
             "watch": self._watch,
@@ -109,6 +110,10 @@ class Controls:
         self._show_settings()
         if playing:
             self._play()
+
+    def _resume(self, day: Any) -> None:
+        """Run to the day on which the page was before it was loaded again."""
+        self.session.run_to(int(day))
 
     def _look_at(self, day: Any) -> None:
         self.session.look_at(int(day))

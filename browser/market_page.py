@@ -119,7 +119,7 @@ def Page() -> None:
             Part("toolbar", Toolbar, **shared)
         with solara.Div(classes=["pm-side"]):
             Part("settings", Settings, colours=list(PALETTE), **shared)
-        with solara.Div(classes=["pm-main"]):
+        with solara.v.Html(tag="main", class_="pm-main"):
             with solara.Div(classes=["pm-wide", "pm-first"]):
                 Part("start", StartPage, **shared)
             with solara.Div(classes=["pm-wide"]):

@@ -82,6 +82,10 @@ class Session:
         """Run all remaining days at full speed."""
         self._commands.put(lambda: self._play(math.inf))
 
+    def run_to(self, day: int) -> None:
+        """Run up to a day at full speed, without showing the days before, and pause."""
+        self._commands.put(lambda: self._run_to(day))
+
     def pause(self) -> None:
         """Pause."""
         self._commands.put(self._pause)
@@ -216,6 +220,12 @@ class Session:
         for part in ("charts", "timeline"):
             self._show(part, {"looking_at": day}, [])
         self._show("toolbar", self._progress() | {"looking_at": day}, [])
+
+    def _run_to(self, day: int) -> None:
+        self._playing = False
+        while not self._ended() and any(view.market.day < day for view in self._views):
+            self._run_day()
+        self._show_changes()
 
     def _pause(self) -> None:
         self._playing = False
