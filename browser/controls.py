@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from browser.downloads import DOWNLOADS
 from browser.fields import is_live, parse_seed
-from browser.form import Form
+from browser.form import OWN, Form
 from browser.links import format_link, parse_link
 from browser.market_view import MarketView
+from browser.own_files import scenario_with
 from browser.replicates import Replicates
 from browser.session import Session, Show
 from browser.stories import GLOSSARY, STORIES
@@ -49,6 +52,7 @@ class Controls:
         self.speed = "10"
         self.session = Session(show)
         self._replicates = Replicates(lambda content: show("seeds", content, []))
+        self._files = TemporaryDirectory(prefix="patchmarket-page-")  # what the visitor has dropped onto the page
         self._start_page: dict[str, Any] = {"open": own is None and not query.lstrip("?"), "story": None}
         self._running: list[Form] = []  # forms of the running markets, with changes made during the run
         self._settings_day = 0  # day of the settings that are shown
@@ -59,6 +63,7 @@ class Controls:
         """End the session."""
         self._replicates.close()
         self.session.close()
+        self._files.cleanup()
 
     def handle(self, request: dict[str, Any]) -> None:
         """Carry out a visitor's request, or show why that is impossible."""
@@ -73,6 +78,7 @@ class Controls:
             "resume": self._resume,
             "replicate": self._replicate,
             "story": self._choose_story,
+            "open": self._open_file,
             "watch": self._watch,
             "restart": self._restart,
             "speed": self._set_speed,
@@ -132,6 +138,15 @@ class Controls:
         self.edited = 0
         self._restart([form])
         self._start_page = {"open": False, "story": story._asdict()}
+        self._show_start_page()
+
+    def _open_file(self, name: str, text: str) -> None:
+        """Start a market from a file that was dropped onto the page."""
+        own = scenario_with(name, text, self.forms[self.edited].base, Path(self._files.name))
+        forms = list(self.forms)
+        forms[self.edited] = Form(OWN, own)
+        self._restart(forms)
+        self._start_page = {"open": False, "story": None}
         self._show_start_page()
 
     def _show_start_page(self) -> None:

@@ -27,8 +27,8 @@ STORIES = {
         "crushed-and-copies",
         {},
         "What is left of the advantage when the losing host copies live patching?",
-        "Watch for the diamond on the time line, the day on which the policy is copied, and compare both profits "
-        "before and after.",
+        "Watch the diamonds on the time line, the day on which the copy is decided and the day from which it is in "
+        "force, and compare both profits before and after.",
     ),
     "debian": Story(
         "Debian's five years",

@@ -27,6 +27,7 @@ from browser.downloads import DOWNLOADS
 from browser.form import Form
 from browser.links import format_link, parse_link
 from browser.market_view import MarketView
+from browser.own_files import scenario_with
 from browser.replicates import Replicates
 from browser.serve import SameOriginOnly, is_loopback
 from browser.servers import server_states
@@ -174,6 +175,38 @@ def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
     for path in ("network.path", "flaws.history"):
         with pytest.raises(ScenarioError, match=path):
             form.set_value(path, "/etc/passwd")
+
+
+TWO = '[[providers]]\nname = "A"\n[[providers]]\nname = "B"\n'
+
+
+def test_a_dropped_scenario_history_or_network_becomes_the_market(tmp_path):
+    base = small()
+    toml = f'name = "mine"\ndays = 30\n{TWO}'
+    assert scenario_with("mine.toml", toml, base, tmp_path) == Scenario.parse(tomllib.loads(toml))
+    history = scenario_with("flaws.csv", "date,n_cve\n2024-01-01,3\n2024-06-01,1\n", small(days=90), tmp_path)
+    assert Market(history, rng=1).flaws.keys() == {0}
+    network = scenario_with("../../edges.txt", "0 1\n1 2\n2 3\n", Scenario.preset("quiet", days=9), tmp_path)
+    assert len(Market(network, rng=1).network) == 4
+    assert {path.name for path in tmp_path.iterdir()} == {"flaws.csv", "edges.txt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.toml", "days = ", "a.toml: is not TOML"),
+        ("a.toml", f"days = 0\n{TWO}", "days = 0: must be"),
+        ("a.toml", '[network]\nkind = "file"\npath = "/etc/passwd"', "network.path = '/etc/passwd': drop this file"),
+        ("a.toml", '[flaws]\nsource = "history"\nhistory = "/etc/passwd"', "flaws.history = '/etc/passwd': drop this"),
+        ("flaws.csv", "date\nyesterday", "flaws.history, flaws.csv line 2: date 'yesterday' must be YYYY-MM-DD"),
+        ("a.toml", f"[users]\ncount = 3000000\n{TWO}", "users.count = 3000000: must be at most 1,000,000 on this page"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line(name, text, message, tmp_path):
+    with pytest.raises(ScenarioError) as refused:
+        scenario_with(name, text, small(), tmp_path)
+    assert str(refused.value).startswith(message)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 # --- layouts
@@ -607,6 +640,7 @@ def by_change(controls):
 
 def test_after_the_last_day_a_price_is_one_of_the_next_run(page):
     controls = Controls(page.show, lambda count: None, "?users.count=300&days=5")
+    page.session = controls.session
     controls.handle({"action": "finish"})
     page.until(at_day(5))
     controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})

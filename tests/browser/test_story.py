@@ -12,6 +12,11 @@ from tests.browser.chromium import ROOT, day, finish, served, shot, take, type_i
 
 pytestmark = pytest.mark.slow
 PHONE = (390, 844)
+DROP = """([name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], name));
+    document.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+}"""
 FOCUSED = """() => {
     const element = document.activeElement;
     const name = element.getAttribute("aria-label") || element.innerText || element.id;
@@ -182,6 +187,24 @@ def test_a_page_that_is_loaded_again_goes_on_where_it_was(visit):
     wait_for_day(page, 5)
     assert day(page) == 5
     assert users(page) == before
+
+
+def test_a_file_dropped_onto_the_page_is_run_or_refused_in_one_line(visit):
+    def drop(name, text):
+        page.evaluate(DROP, [name, text])
+
+    page = visit("?users.count=300")
+    drop(
+        "mine.toml", 'days = 30\n[users]\ncount = 123\n[[providers]]\nname = "My host"\n[[providers]]\nname = "Rival"\n'
+    )
+    page.get_by_text("123 users, by provider").wait_for()
+    assert page.get_by_label("scenario", exact=True).input_value() == "own"
+    drop("mine.toml", "days = 0")
+    page.get_by_role("alert").get_by_text("days = 0: must be").wait_for()
+    drop("flaws.csv", "date,n_cve\n2024-01-01,3\n2024-03-01,1\n")
+    finish(page)
+    page.locator(".pm-mark-flaw").first.wait_for()
+    assert "update of 2024-01-01 with 3 CVEs" in page.locator(".pm-mark-flaw").first.get_attribute("title")
 
 
 def test_a_stopped_server_is_told_in_one_sentence(browser):
