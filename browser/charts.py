@@ -68,13 +68,25 @@ def who_leaves(market: "Market", triggers: dict[str, int]) -> dict[str, Any]:
     present = users.provider >= 0
     found: dict[str, Any] = {"triggers": triggers}
     for key, values in (("tolerance", users.tolerance), ("downtime", users.downtime)):
-        top = max(float(np.quantile(values[present], 0.98, method="lower")), 1.0) if present.any() else 1.0
-        edges = np.linspace(0.0, top if np.isfinite(top) else 1.0, BARS + 1)
+        top = float(np.quantile(values[present], 0.98, method="lower")) if present.any() else 0.0
+        edges = np.arange(BARS + 1) * round_width(top / BARS)
         found[key] = {"labels": [f"{edge:,.0f}" for edge in edges[:-1]]}
         for who, rows in (("stay", present & ~left), ("left", present & left)):
             counts, _ = np.histogram(np.minimum(values[rows], edges[-1]), edges)
             found[key][who] = [round(100 * float(count) / max(int(rows.sum()), 1), 1) for count in counts]
     return found
+
+
+def round_width(least: float) -> float:
+    """Return the width of a histogram's bars: 1, 2 or 5 times a power of ten, from 1 on.
+
+    >>> round_width(0.0), round_width(3.1), round_width(12.0)
+    (1.0, 5.0, 20.0)
+    """
+    if not 1 < least < np.inf:
+        return 1.0
+    power = 10.0 ** np.floor(np.log10(least))
+    return next(float(step * power) for step in (1, 2, 5, 10) if step * power >= least)
 
 
 def table(market: "Market", day: int, policies: list[str]) -> list[dict[str, str]]:
