@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.kernel import kernel, prefetch
-from agents.users import Floats, Ints, News, Users
+from agents.users import Floats, Index, Ints, News, Users
 from agents.word_of_mouth import AHEAD, Links
 
 
@@ -33,7 +33,9 @@ class Preferences(NamedTuple):
 
 
 @kernel
-def compute_gains(i: int, own: float, p: int, users: Users, offers: Offers, complexity: float, gain: Floats) -> None:
+def compute_gains(
+    i: Index, own: float, p: Index, users: Users, offers: Offers, complexity: float, gain: Floats
+) -> None:
     """Compute the gain of user `i` of provider `p` at each other provider; -inf where it cannot go.
 
     The entry of `p` itself is the gain of a second instance there, which ends practically all downtime. A user with
@@ -51,7 +53,7 @@ def compute_gains(i: int, own: float, p: int, users: Users, offers: Offers, comp
 
 
 @kernel
-def add_peer_gains(i: int, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
+def add_peer_gains(i: Index, provider: NDArray[np.int16], peer_weight: float, hears: Links, gain: Floats) -> None:
     """Add to each gain of user `i` the worth of joining the users whom it hears, except at its own provider."""
     first, last = hears.indptr[i], hears.indptr[i + 1]
     peers = np.zeros(len(gain))
@@ -93,12 +95,12 @@ def leavers(
     for k in range(begin, end):
         if k + AHEAD < end:
             prefetch(provider, informed[k + AHEAD])
-        i = informed[k]
-        p = provider[i]
-        if p < 0:
+        i = np.uintp(informed[k])
+        if provider[i] < 0:
             kinds[i] = 0
             continue
-        own = belief[i, p] * decay[day - as_of[i]]
+        p = np.uintp(provider[i])
+        own = belief[i, p] * decay[np.uintp(day - as_of[i])]
         # Without cheaper offers or peers, no gain exceeds the belief about the own provider: most users are done here.
         if alone and instances[i] * price[p] <= cheapest and own <= tolerance[i]:
             kinds[i] = 0

@@ -22,8 +22,12 @@ if not numba.config.CACHE_DIR:
 
 
 def kernel(rule: Callable[P, R]) -> Callable[P, R]:
-    """Compile a rule on arrays; its plain-Python twin lives in `tests/oracles.py`."""
-    compiled: Callable[P, R] = numba.njit(cache=True, nogil=True)(rule)
+    """Compile a rule on arrays; its plain-Python twin lives in `tests/oracles.py`.
+
+    Division follows NumPy: by zero it is infinite or NaN, which spares the loops a check. Indices in the inner loops
+    are unsigned (`np.uintp`), which spares them the question whether an index counts from the end.
+    """
+    compiled: Callable[P, R] = numba.njit(cache=True, nogil=True, error_model="numpy")(rule)
     return compiled
 
 

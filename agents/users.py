@@ -21,6 +21,7 @@ COMPLAINED = 1 << 6  # not a trigger: marks that the user talks today because of
 
 CACHE_LINE = 64  # bytes
 
+Index = int | np.uintp
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Rows = NDArray[np.void]

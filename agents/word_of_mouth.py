@@ -120,15 +120,15 @@ def talk(
                 if first <= indices[edge] < end:
                     prefetch(provider, indices[edge])
 
-        i = talking[k]
-        p = provider[i]
-        if p < 0:
+        i = np.uintp(talking[k])
+        if provider[i] < 0:
             continue
-        message = belief[i, p] * decay[day - as_of[i]]
-        for edge in range(indptr[i], indptr[i + 1]):
-            listener = indices[edge]
-            if not first <= listener < end or (weighted and not reaches(key, day, edge, chance[edge])):
+        p = np.uintp(provider[i])
+        message = belief[i, p] * decay[np.uintp(day - as_of[i])]
+        for edge in range(np.uintp(indptr[i]), np.uintp(indptr[i + np.uintp(1)])):
+            if not first <= indices[edge] < end or (weighted and not reaches(key, day, edge, chance[edge])):
                 continue
+            listener = np.uintp(indices[edge])
             if kinds[listener] == 0:
                 informed[told] = listener
                 told += 1
@@ -160,12 +160,12 @@ def listen(
     for k in range(begin, end):
         if k + AHEAD < end:
             prefetch(provider, informed[k + AHEAD])
-        i = informed[k]
+        i = np.uintp(informed[k])
         if kinds[i] & MESSAGE == 0:
             continue
-        p, faded = provider[i], decay[day - as_of[i]]
-        for j in range(belief.shape[1]):
-            count = messages[i, j]
+        p, faded = provider[i], decay[np.uintp(day - as_of[i])]
+        for j in range(np.uintp(belief.shape[1])):
+            count = np.uintp(messages[i, j])
             if count == 0:
                 continue
             mean = total[i, j] / count
@@ -174,7 +174,7 @@ def listen(
             if p < 0:
                 continue
             held = belief[i, j] * (faded if j == p else 1.0)
-            weight = weights[int(mean > held), count]
+            weight = weights[np.uintp(mean > held), count]
             unknown = np.isnan(held)
             belief[i, j] = mean if unknown else held + weight * (mean - held)
             source[i, j] = WORD_OF_MOUTH if unknown else source[i, j]

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch.adaptive import interval, quantile
 from batch.columns import RUN_COLUMNS
+from batch.logs import LEDGER, parts_written
+from batch.parts import check_part
 from batch.study import Study
 from model.errors import ScenarioError
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 READING_ATTEMPTS = 5  # while a part is replaced by another under our eyes
 FIRST_OUTCOME = "days"
 YES_OR_NO = "live_paid"  # the outcome of which the mean is a share of runs
+HEADLINE = r"lost_share_p0|live_paid|p\d+_(share_end|profit_per_original_server)"  # shown unless others are asked for
 
 
 class StudyResults:
@@ -39,6 +42,7 @@ class StudyResults:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._checked: set[Path] = set()
 
     def __repr__(self) -> str:
         return (
@@ -46,7 +50,9 @@ class StudyResults:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p><code>{escape(repr(self))}</code></p>{self.summary().to_html(index=False, max_rows=20)}"
+        table = self.summary()
+        shown = table[table["outcome"].str.fullmatch(HEADLINE)]
+        return f"<p><code>{escape(repr(self))}</code></p>{shown.to_html(index=False, max_rows=20)}"
 
     @cached_property
     def study(self) -> Study:
@@ -189,6 +195,7 @@ class StudyResults:
             try:
                 tables = []
                 for path in paths:
+                    self._check(path)
                     tables.append(pq.read_table(path, columns=columns, filters=wanted, partitioning=None))
                 break
             except FileNotFoundError:
@@ -201,6 +208,18 @@ class StudyResults:
         if not tables:
             return None
         return pa.concat_tables(tables, promote_options="permissive").sort_by("run_id")
+
+    def _check(self, path: Path) -> None:
+        """Raise ScenarioError unless a file of a part is what was written, by the ledger; each is checked once."""
+        written = self._written.get(path.name)
+        if written and path not in self._checked and path.exists():
+            check_part(self.folder, path.name, written, [path.parent.name])
+            self._checked.add(path)
+
+    @cached_property
+    def _written(self) -> dict[str, dict[str, Any]]:
+        """The parts that the ledger lists; damage of the ledger itself does not hinder reading."""
+        return parts_written(self.folder / LEDGER)
 
 
 def open_study(folder: str | Path) -> StudyResults:

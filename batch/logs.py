@@ -1,18 +1,43 @@
 """The two logs of a study's folder: `ledger.jsonl`, what happened, and `pending.bin`, results that wait for a part."""
 
 import json
+import shlex
 import struct
 import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from batch.durable import Log
 from model.errors import ScenarioError
 
 LEDGER, PENDING = "ledger.jsonl", "pending.bin"
 _FRAME = struct.Struct("<II")  # length and CRC-32 of what follows
+
+
+class Line(NamedTuple):
+    """A line of a ledger."""
+
+    number: int  # from 1
+    event: dict[str, Any] | None  # None where it is damaged
+    text: bytes
+
+
+def ledger_lines(path: Path) -> Iterator[Line]:
+    """Give the lines of a ledger; a last one that a crash has torn is left out."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.endswith(b"\n"):
+                return
+            try:
+                event = json.loads(text)
+                event["event"]
+            except (ValueError, TypeError, KeyError):
+                event = None
+            yield Line(number, event, text)
 
 
 def read_ledger(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
@@ -23,23 +48,21 @@ def read_ledger(path: Path) -> Iterator[tuple[dict[str, Any], int]]:
     ScenarioError
         When a line before the last is damaged: no crash does that.
     """
-    if not path.exists():
-        return
     end = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                return
-            end += len(line)
-            try:
-                event = json.loads(line)
-                event["event"]
-            except (ValueError, TypeError, KeyError):
-                raise ScenarioError(
-                    f"{path}, line {number}: is damaged; restore the file from a copy, or delete it: "
-                    "it is rebuilt from the parts"
-                ) from None
-            yield event, end
+    for number, event, text in ledger_lines(path):
+        if event is None:
+            raise ScenarioError(
+                f"{path}, line {number}: is damaged; restore the file from a copy, or run: "
+                f"patchmarket verify {shlex.quote(str(path.parent))} --repair"
+            )
+        end += len(text)
+        yield event, end
+
+
+def parts_written(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what a ledger says of each part: its runs, and the size and checksum of its files."""
+    events = (line.event for line in ledger_lines(path) if line.event)
+    return {event["part"]: event for event in events if event["event"] == "done"}
 
 
 class Ledger:

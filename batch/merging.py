@@ -9,9 +9,9 @@ import pyarrow.compute as pc
 
 from batch.codec import unpack_row
 from batch.lock import owner_of
-from batch.logs import PENDING, read_pending
+from batch.logs import LEDGER, PENDING, parts_written, read_pending
 from batch.manifest import read_manifest
-from batch.parts import TABLES, parts_in, read_part
+from batch.parts import TABLES, check_part, parts_in, read_part
 from batch.store import Failure, Store, differences
 from model.errors import ScenarioError
 
@@ -37,7 +37,10 @@ def merge_folder(store: Store, study: "Study", folder: Path) -> int:
     if owner := owner_of(folder):
         raise ScenarioError(f"{folder}: is in use by {owner}; merge when that has ended")
     before = len(store.done)
+    written = parts_written(folder / LEDGER)
     for part in parts_in(folder):
+        if part in written:
+            check_part(folder, part, written[part])
         tables = {name: read_part(folder, part, name) for name in TABLES if (folder / name / part).exists()}
         new = pa.array(
             [run for run in tables["runs"].column("run_id").to_pylist() if run not in store.done], pa.string()

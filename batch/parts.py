@@ -6,6 +6,8 @@ A run is done when it is in a file under `runs/`, which is put in place last: wh
 
 import hashlib
 import re
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,11 @@ TABLES = ("runs", *SIDE_TABLES)
 _NAME = re.compile(r"part-(\d+)-[0-9a-f]{8}\.parquet")
 
 
-def write_part(folder: Path, number: int, results: list[bytes], schema: pa.Schema) -> tuple[str, dict[str, int]]:
-    """Write packed results as one part; return its name and the size of each of its files."""
+Sums = dict[str, dict[str, Any]]  # "bytes" and "sha256" -> table -> that of its file
+
+
+def write_part(folder: Path, number: int, results: Sequence[bytes], schema: pa.Schema) -> tuple[str, Sums]:
+    """Write packed results as one part; return its name, and the size and checksum of each of its files."""
     rows: list[dict[str, Any]] = []
     sides: dict[str, list[pa.Table]] = {}
     for row, tables in sorted((unpack(result) for result in results), key=lambda pair: str(pair[0]["run_id"])):
@@ -32,19 +37,28 @@ def write_part(folder: Path, number: int, results: list[bytes], schema: pa.Schem
     return write_tables(folder, number, {**joined, "runs": pa.Table.from_pylist(rows, schema)})
 
 
-def write_tables(folder: Path, number: int, tables: dict[str, pa.Table]) -> tuple[str, dict[str, int]]:
-    """Write the tables of one part, the runs last; return its name and the size of each file."""
+def write_tables(folder: Path, number: int, tables: dict[str, pa.Table]) -> tuple[str, Sums]:
+    """Write the tables of one part, the runs last; return its name, and the size and checksum of each file."""
     ids = "\n".join(tables["runs"].column("run_id").to_pylist())
     part = f"part-{number:06d}-{hashlib.sha256(ids.encode()).hexdigest()[:8]}.parquet"
-    sizes = {}
+    sums: Sums = {"bytes": {}, "sha256": {}}
     for name in (*SIDE_TABLES, "runs"):
         if name in tables:
             sink = pa.BufferOutputStream()
             pq.write_table(tables[name], sink, compression="zstd")
             data = sink.getvalue()
             write_durably(folder / name / part, data)
-            sizes[name] = data.size
-    return part, sizes
+            sums["bytes"][name], sums["sha256"][name] = data.size, hashlib.sha256(data).hexdigest()
+    return part, sums
+
+
+def sums_of(folder: Path, part: str) -> Sums:
+    """Return the size and checksum of each file of a part as it is."""
+    files = {table: (folder / table / part).read_bytes() for table in TABLES if (folder / table / part).exists()}
+    return {
+        "bytes": {table: len(data) for table, data in files.items()},
+        "sha256": {table: hashlib.sha256(data).hexdigest() for table, data in files.items()},
+    }
 
 
 def parts_in(folder: Path) -> list[str]:
@@ -71,19 +85,25 @@ def read_part(folder: Path, part: str, table: str = "runs", columns: list[str] |
         raise damaged(path, str(error).splitlines()[0]) from None
 
 
-def check_sizes(folder: Path, part: str, sizes: dict[str, int]) -> None:
-    """Raise ScenarioError unless all files of a part are as long as they were written."""
-    for table, size in sizes.items():
+def check_part(folder: Path, part: str, written: Mapping[str, Any], tables: Sequence[str] = TABLES) -> None:
+    """Raise ScenarioError unless the files of a part are what was written, by its line in the ledger."""
+    checksums = written.get("sha256", {})  # a folder of version 0.1 has none
+    for table, size in written["bytes"].items():
+        if table not in tables:
+            continue
         path = folder / table / part
-        found = path.stat().st_size if path.exists() else 0
-        if found != size:
-            raise damaged(path, f"{found:,} of {size:,} bytes")
+        data = path.read_bytes() if path.exists() else b""
+        if len(data) != size:
+            raise damaged(path, f"{len(data):,} of {size:,} bytes")
+        if table in checksums and hashlib.sha256(data).hexdigest() != checksums[table]:
+            raise damaged(path, "its checksum is not that of what was written")
 
 
 def damaged(path: Path, how: str) -> ScenarioError:
     """Return the error for a file of a part that cannot be read."""
     return ScenarioError(
-        f"{path}: is damaged ({how}); restore it from a copy, or delete runs/{path.name}: its runs are then run again"
+        f"{path}: is damaged ({how}); restore it from a copy, or run: "
+        f"patchmarket verify {shlex.quote(str(path.parent.parent))} --repair"
     )
 
 

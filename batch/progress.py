@@ -3,13 +3,25 @@
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from batch.runner import Counts
+from typing import Any, NamedTuple, Self
 
 MINUTE = 60.0
 REFRESH_SECONDS = 0.2  # between two updates of the line
+
+
+class Counts(NamedTuple):
+    """The progress of a study; `most` is an upper bound when replicates are adaptive."""
+
+    done: int  # in this session
+    failed: int
+    skipped: int
+    most: int
+    stopping: bool  # after Ctrl-C: running runs have some seconds to finish
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    return "ipykernel" in sys.modules
 
 
 class Display:
@@ -19,13 +31,13 @@ class Display:
         self._start = self._shown = time.monotonic()
         self._stop_shown = False
         self._live: Any = None
-        if sys.stderr.isatty() or "ipykernel" in sys.modules:
+        if sys.stderr.isatty() or in_notebook():
             from rich.console import Console
 
             self._console = Console(stderr=True, highlight=False)
             self._live = self._console.status("starting")
 
-    def __call__(self, counts: "Counts") -> None:
+    def __call__(self, counts: Counts) -> None:
         """Report progress when it is time for a line."""
         moment = time.monotonic()
         if counts.stopping and not self._stop_shown:
@@ -58,10 +70,9 @@ class Display:
             self._live.stop()
 
 
-def progress_text(counts: "Counts", seconds: float) -> str:
+def progress_text(counts: Counts, seconds: float) -> str:
     """Report progress after so many seconds.
 
-    >>> from batch.runner import Counts
     >>> progress_text(Counts(done=90, failed=10, skipped=100, most=400, stopping=False), 50.0)
     '200 of 400 runs, 50 %, 10 failed, 2.0 a second, 1:40 left'
     """

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +11,7 @@ from batch.futures import FuturesExecutor
 from batch.machine import cores
 from batch.plan import Plan, Shard
 from batch.pool import ProcessPool
+from batch.progress import Counts, Display, in_notebook
 from batch.stopping import StopRequests
 from batch.store import Failure, Store
 
@@ -26,16 +27,6 @@ class StudyOutcome(NamedTuple):
     done: int
     failed: int
     skipped: int
-
-
-class Counts(NamedTuple):
-    """The progress of a study; `most` is an upper bound when replicates are adaptive."""
-
-    done: int  # in this session
-    failed: int
-    skipped: int
-    most: int
-    stopping: bool  # after Ctrl-C: running runs have some seconds to finish
 
 
 class Stopped(KeyboardInterrupt):
@@ -78,7 +69,7 @@ def run_study(
     retry_failed
         Try the runs that failed before again.
     progress
-        Called with `Counts` after each turn.
+        Called with `Counts` after each turn. None shows a progress line in a notebook, and nothing elsewhere.
 
     Raises
     ------
@@ -88,7 +79,9 @@ def run_study(
         After Ctrl-C, when running runs have finished or been cancelled.
     """
     shard = Shard.read(shard) if isinstance(shard, str) else shard or Shard()
-    with Store(Path(out), study, shard=f"{shard.number}/{shard.of}") as store, StopRequests() as stop:
+    reporting = Display() if progress is None and in_notebook() else nullcontext(progress)
+    part = f"{shard.number}/{shard.of}"
+    with Store(Path(out), study, shard=part) as store, StopRequests() as stop, reporting as show:
         plan = Plan(study, shard, settled(study, store, retry_failed=retry_failed))
         done = failed = 0
         with closing(executor_for(study, executor, workers, timeout, memory)) as runner:
@@ -109,8 +102,8 @@ def run_study(
                         plan.finished(run, store.add(result))
                         done += 1
                 store.flush_due()
-                if progress is not None:
-                    progress(Counts(done, failed, plan.skipped, plan.most, stop.requested))
+                if show is not None:
+                    show(Counts(done, failed, plan.skipped, plan.most, stop.requested))
         store.finish(stopped=stop.requested)
         outcome = StudyOutcome(done, len(store.failed), plan.skipped)
     if stop.requested:

@@ -23,7 +23,18 @@ from batch.durable import write_durably
 from batch.lock import LOCK_FILES, FolderLock
 from batch.logs import Ledger, Pending
 from batch.manifest import Manifest, now, read_manifest
-from batch.parts import TABLES, check_sizes, number_of, parts_in, read_part, remove_orphans, write_part, write_tables
+from batch.parts import (
+    TABLES,
+    Sums,
+    check_part,
+    number_of,
+    parts_in,
+    read_part,
+    remove_orphans,
+    sums_of,
+    write_part,
+    write_tables,
+)
 from model.errors import ScenarioError
 from model.files import prepare_folder
 
@@ -90,13 +101,11 @@ class Store:
         for part in parts_in(self.folder):
             self._next_part = max(self._next_part, number_of(part) + 1)
             if part in known:
-                check_sizes(self.folder, part, known[part]["bytes"])
+                check_part(self.folder, part, known[part])
                 runs.update(known.pop(part)["runs"])
             else:  # a crash between writing the part and its line
                 ids = read_part(self.folder, part, columns=["run_id"]).column("run_id").to_pylist()
-                files = {table: self.folder / table / part for table in TABLES}
-                sizes = {table: path.stat().st_size for table, path in files.items() if path.exists()}
-                self._ledger.record("done", part=part, runs=ids, bytes=sizes)
+                self._ledger.record("done", part=part, runs=ids, **sums_of(self.folder, part))
                 runs.update(ids)
         return runs
 
@@ -156,21 +165,21 @@ class Store:
         """Write the pending results as a part; readers of the folder see these runs from then on."""
         if not self._results:
             return
-        part, sizes = write_part(self.folder, self._next_part, list(self._results.values()), self._schema)
-        self._written(part, list(self._results), sizes)
+        part, sums = write_part(self.folder, self._next_part, list(self._results.values()), self._schema)
+        self._written(part, list(self._results), sums)
         self._pending.clear()
         self._results = {}
 
     def add_tables(self, tables: dict[str, Any]) -> None:
         """Add the runs of a part of another folder as a part of this one."""
         runs = tables["runs"].column("run_id").to_pylist()
-        part, sizes = write_tables(self.folder, self._next_part, tables)
+        part, sums = write_tables(self.folder, self._next_part, tables)
         self.done.update(runs)
-        self._written(part, runs, sizes)
+        self._written(part, runs, sums)
 
-    def _written(self, part: str, runs: list[str], sizes: dict[str, int]) -> None:
+    def _written(self, part: str, runs: list[str], sums: Sums) -> None:
         self._next_part += 1
-        self._ledger.record("done", part=part, runs=sorted(runs), bytes=sizes)
+        self._ledger.record("done", part=part, runs=sorted(runs), **sums)
         self._ledger.sync()
         self._delete_failures(self.failed.intersection(runs))
 

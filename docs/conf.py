@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.viewcode",
 ]
 templates_path = ["_templates"]
+exclude_patterns = ["examples"]  # read where they lie, beside the files that they describe
 myst_heading_anchors = 4
 default_role = "code"  # docstrings use `single` backticks
 autodoc_mock_imports = ["batch.preload"]  # importing it runs a market

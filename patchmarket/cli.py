@@ -27,6 +27,7 @@ GROUPS = {  # in each, those that most people need come first
         study_commands.summary,
         study_commands.merge,
         study_commands.rerun,
+        study_commands.verify,
     ),
     "Ask a question": (
         question_commands.decide,

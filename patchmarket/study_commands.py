@@ -1,4 +1,4 @@
-"""Commands that run many markets: `sweep`, `status`, `summary`, `merge` and `rerun`."""
+"""Commands that run many markets: `sweep`, `status`, `summary`, `merge`, `rerun` and `verify`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -87,3 +87,29 @@ def rerun(folder: FolderArgument, run_id: Annotated[str, typer.Argument(metavar=
     from patchmarket import sweep as sweeping
 
     return sweeping.rerun(folder, run_id)
+
+
+def verify(
+    folder: FolderArgument,
+    repair: Annotated[bool, typer.Option("--repair", help="Do the runs of damaged parts again.")] = False,
+    workers: WorkersOption = None,
+) -> int:
+    """Check that a study's folder is what was written; exit code 1 if it is not.
+
+    Examples: patchmarket verify out/tiny; patchmarket verify out/tiny --repair
+    """
+    from batch.machine import cores
+    from batch.verification import repair as repairing
+    from batch.verification import verify as verifying
+
+    damages = verifying(folder)
+    for damage in damages:
+        print(damage.line)
+    if not damages:
+        print(f"{folder}: every file is what was written")
+        return 0
+    if repair:
+        print(f"{repairing(folder, damages, workers or cores()):,} runs done again")
+        damages = verifying(folder)
+        print("\n".join(["What is left:", *(damage.line for damage in damages)] if damages else ["Repaired."]))
+    return 1 if damages else 0

@@ -176,7 +176,7 @@ def merge(out: Path, folders: Iterable[Path]) -> int:
 
 def summary(folder: Path, wanted: list[str], *, csv: bool) -> int:
     """Print means and intervals by point."""
-    from batch.analysis import open_study
+    from batch.analysis import HEADLINE, open_study
 
     table = open_study(folder).summary()
     if wanted:
@@ -186,9 +186,7 @@ def summary(folder: Path, wanted: list[str], *, csv: bool) -> int:
             raise ScenarioError.of("--outcome", unknown[0], f"must be one of {known}")
         table = table[table["outcome"].isin(wanted)]
     elif not csv:
-        table = table[
-            table["outcome"].str.fullmatch(r"lost_share_p0|live_paid|p\d+_(share_end|profit_per_original_server)")
-        ]
+        table = table[table["outcome"].str.fullmatch(HEADLINE)]
     if csv:
         table.to_csv(sys.stdout, index=False)
         return DONE

@@ -1,27 +1,45 @@
-"""The command line as a process of its own."""
+"""The command line, in this process where that is enough, or in one of its own."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
+
+import pytest
+
+from patchmarket.cli import main
 
 ROOT = Path(__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 PATIENCE = 300  # seconds that anything may take on a busy machine
 
 
+class Done(NamedTuple):
+    """What came of a command."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 def patchmarket(*arguments, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, "-m", "patchmarket", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=ENVIRONMENT,
-        check=False,
-        timeout=PATIENCE,
-    )
+    """Run a command in this process, which spares the start of a new one."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        mock.patch.object(sys, "argv", ["patchmarket", *arguments]),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as left,
+    ):
+        main()
+    return Done(left.value.code or 0, out.getvalue(), err.getvalue())
 
 
 @contextmanager

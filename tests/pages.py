@@ -7,9 +7,7 @@
 - A `python` block with prompts is a session; a page has one.
 """
 
-import contextlib
 import doctest
-import io
 import os
 import re
 import shlex
@@ -17,11 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
-from unittest import mock
 
-import pytest
-
-from patchmarket.cli import main
+from tests.commands import patchmarket
 
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"(?:^[^\n]*`(?P<file>[\w.-]+)`:\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", flags=re.M | re.S)
@@ -56,24 +51,17 @@ def steps(page):
     return found
 
 
-class Done(NamedTuple):
-    """What came of a command."""
+def do(step, folder, session):
+    """Do a step in a folder; fails if what comes of it is not what is shown.
 
-    code: int
-    out: str
-    err: str
-
-
-def do(step, folder, session, process=True):
-    """Do a step in a folder, which must be the current one if no process is to be made for `patchmarket`.
-
-    Fails if what comes of it is not what is shown.
+    A redirection needs a shell, and `patchmarket` then a process of its own.
     """
     if step.kind == "file":
         (folder / step.what).write_text(step.shown, encoding="utf-8")
     elif step.kind == "command":
-        here = not process and step.what.startswith("uv run patchmarket")
-        compare(step, called(step.what) if here else spawned(step.what, folder))
+        here = step.what.startswith("uv run patchmarket") and ">" not in step.what
+        done = patchmarket(*shlex.split(step.what)[3:], cwd=folder) if here else spawned(step.what, folder)
+        compare(step, done)
     else:
         go_on(step.what, session)
 
@@ -85,35 +73,20 @@ def spawned(command, folder):
         here = here.replace(program, path, 1)
     assert here != command, f"{command}: only uv run is for readers"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(here, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-def called(command):
-    """Run a `patchmarket` command line in this process, which spares the start of a new one."""
-    out, err = io.StringIO(), io.StringIO()
-    argv = ["patchmarket", *shlex.split(command)[3:]]
-    with (
-        mock.patch.object(sys, "argv", argv),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as left,
-    ):
-        main()
-    return Done(left.value.code, out.getvalue(), err.getvalue())
+    return subprocess.run(here, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def compare(step, done):
     """Compare what a command has printed with what is shown."""
     if step.shown.startswith(REFUSED):
-        assert (done.code, done.out) == (2, ""), done.err
-        assert same(step.shown, done.err)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert same(step.shown, done.stderr)
         return
-    assert done.code == 0, done.err
+    assert done.returncode == 0, done.stderr
     sweeps = any(f"patchmarket {name} " in step.what for name in SWEEPING)
-    assert done.err == "" or sweeps  # which say there how far they are
+    assert done.stderr == "" or sweeps  # which say there how far they are
     if step.shown:
-        assert same(step.shown, done.out)
+        assert same(step.shown, done.stdout)
 
 
 def same(shown, printed):

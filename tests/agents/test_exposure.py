@@ -13,7 +13,7 @@ from tests import oracles
 from tests.oracles import lone_provider, resize
 
 DAYS = 60
-many = settings(deadline=None, derandomize=True, max_examples=200)
+many = settings(max_examples=200)
 flaw_lists = st.lists(
     st.tuples(st.integers(0, DAYS - 1), st.sampled_from(["kernel", "hypervisor"]), st.booleans(), st.integers(0, 30)),
     max_size=8,

@@ -22,7 +22,7 @@ from tests import oracles
 LAST_DAY = 40
 MINUTES = st.sampled_from([0.0, 1.0, 2.5, 10.0]) | st.floats(0, 1e5)
 UNIT = st.sampled_from([0.0, 0.25, 0.5]) | st.floats(0, 1, exclude_max=True)
-many = settings(deadline=None, derandomize=True, max_examples=150)
+many = settings(max_examples=150)
 
 
 @dataclass

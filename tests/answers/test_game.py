@@ -93,7 +93,7 @@ def test_counts_stand_for_all_ways_to_divide():
 
 
 @given(st.integers(2, 4), st.integers(0, 2**32))
-@settings(derandomize=True, max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_game_of_two_has_equilibria_that_nobody_regrets(policies, seed):
     first, second = np.random.default_rng(seed).normal(size=(2, policies, policies))
     game = Bimatrix(first, second)
@@ -106,7 +106,7 @@ def test_any_game_of_two_has_equilibria_that_nobody_regrets(policies, seed):
 
 
 @given(st.integers(2, 5), st.integers(2, 3), st.integers(0, 2**32))
-@settings(derandomize=True, max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_symmetric_game_has_an_equilibrium_in_which_all_choose_alike(players, policies, seed):
     worth = np.random.default_rng(seed).normal(size=(policies, len(counts_of(players - 1, policies))))
     game = SymmetricGame(players, worth)
@@ -116,7 +116,7 @@ def test_any_symmetric_game_has_an_equilibrium_in_which_all_choose_alike(players
 
 
 @given(st.integers(0, 2**32), st.sampled_from([1, 2]))
-@settings(derandomize=True, max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_replicator_dynamics_keep_the_simplex(seed, populations):
     rng = np.random.default_rng(seed)
     first, second = rng.normal(size=(2, 3, 3))

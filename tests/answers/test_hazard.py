@@ -60,7 +60,7 @@ def test_a_ratio_that_the_data_do_not_tell_is_nan(rows):
     assert np.isnan(found.log)
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_person_months_are_those_of_a_plain_count(data):
     n, months = data.draw(st.integers(1, 8)), data.draw(st.integers(1, 5))

@@ -172,7 +172,7 @@ def test_a_difference_is_told_exactly_where_there_is_one(here, there):
     assert bool(differences(here, there)) == (canonical(here) != canonical(there))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 5), st.integers(1, 6), st.booleans())
 def test_every_run_is_known_from_its_numbers_alone(levels, replicates, common):
     tables = PLAIN | {"factors": [{"path": "flaws.per_year", "levels": [float(i) for i in range(levels)]}]}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.mesa_versions import REMOVED
 from tests.pages import ROOT, Step, do, same, steps
 
 GUIDE = ROOT / "docs" / "guide"
@@ -25,13 +26,15 @@ def test_every_page_is_tested_and_has_something_to_do():
         assert any(step.kind in ("command", "python") for step in found)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=pytest.mark.slow) if page == "your-own-company" else page for page in PAGES]
+)
 def test_page(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "docs").symlink_to(ROOT / "docs")  # its readers are in the project's folder
     session = {}
     for step in steps((GUIDE / f"{page}.md").read_text(encoding="utf-8")):
-        do(step, tmp_path, session, process=False)
+        do(step, tmp_path, session)
 
 
 def test_a_policy_of_ones_own_has_at_most_twenty_lines():
@@ -85,4 +88,9 @@ def test_a_difference_is_noticed(tmp_path):
     ]
     for step in wrong:
         with pytest.raises(AssertionError):
-            do(step, tmp_path, {}, process=False)
+            do(step, tmp_path, {})
+
+
+def test_what_mesa_4_has_removed_is_listed():
+    page = (GUIDE / "mesa.md").read_text(encoding="utf-8").replace("`", "")
+    assert all(f"\n- {name}" in page for name in REMOVED)

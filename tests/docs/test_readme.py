@@ -16,7 +16,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("step", STEPS, ids=[step.what.partition("\n")[0] for step in STEPS])
 def test_steps(step, folder):
-    do(step, folder, session={})
+    do(step, folder, {})
 
 
 def test_commands_and_a_session_are_there():

@@ -1,9 +1,6 @@
 # A run that was saved and continued is the run that never stopped, to the last byte; a damaged file is told as such.
 import json
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -16,6 +13,7 @@ from model.errors import ScenarioError
 from model.scenario import preset_names
 from model.summary import summarise
 from tests.agreement import same_markets
+from tests.commands import patchmarket
 
 SMALL = {"users.count": 300, "days": 200, "users.tolerance.median": 2.0}
 EVERYTHING = {
@@ -151,19 +149,13 @@ def test_a_policy_of_ones_own_cannot_be_saved(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def patchmarket(*arguments, cwd):
-    command = [sys.executable, "-m", "patchmarket", "run", *arguments]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=environment, check=False)
-
-
 def test_the_command_line_keeps_a_checkpoint_and_goes_on_from_it(tmp_path):
     small = ("--set", "users.count=300", "--set", "days=100", "--json", "--seed", "4")
-    done = patchmarket(*small, "--out", "out", "--checkpoint-every", "40", cwd=tmp_path)
+    done = patchmarket("run", *small, "--out", "out", "--checkpoint-every", "40", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert zipfile.is_zipfile(tmp_path / "out" / "checkpoint.npz")
     assert resume(tmp_path / "out" / "checkpoint.npz").day == 80
-    again = patchmarket("--resume", "out/checkpoint.npz", "--json", cwd=tmp_path)
+    again = patchmarket("run", "--resume", "out/checkpoint.npz", "--json", cwd=tmp_path)
     assert json.loads(again.stdout) == json.loads(done.stdout)
 
 
@@ -177,6 +169,6 @@ def test_the_command_line_keeps_a_checkpoint_and_goes_on_from_it(tmp_path):
     ],
 )
 def test_bad_input_is_one_line(tmp_path, arguments, line):
-    done = patchmarket(*arguments, cwd=tmp_path)
+    done = patchmarket("run", *arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"patchmarket: {line}\n")
     assert list(tmp_path.iterdir()) == []

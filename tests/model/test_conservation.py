@@ -114,7 +114,7 @@ def feasible(scenario):
     return scenario
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60)
 @given(scenarios.map(feasible), st.integers(0, 2**32))
 def test_users_and_money_are_conserved(scenario, seed):
     market = Market(scenario, rng=seed)

@@ -19,7 +19,7 @@ KINDS = {
     "none": schema.NoNetwork(),
 }
 RANDOM_KINDS = ["watts-strogatz", "barabasi-albert", "erdos-renyi", "stochastic-block"]
-many = settings(deadline=None, derandomize=True, max_examples=100)
+many = settings(max_examples=100)
 
 
 def adjacency(graph):

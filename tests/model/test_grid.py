@@ -13,6 +13,7 @@ from mesa.visualization.components import AgentPortrayalStyle
 from mesa.visualization.mpl_space_drawing import draw_space
 
 from model import Market, ScenarioError
+from tests.mesa_versions import needs
 
 
 def portray(user):
@@ -39,6 +40,7 @@ def test_those_who_leave_the_market_leave_their_cell_and_newcomers_get_one():
     assert len(market.grid.agents) == (market.users.provider >= 0).sum()
 
 
+@needs("layout_alg")
 def test_two_thousand_users_are_placed_in_half_a_second_and_drawn_where_they_were_placed():
     market = Market(rng=1, **{"users.count": 2000})
     begin = time.process_time()

@@ -120,7 +120,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("kind", [nx.Graph, nx.DiGraph])
 @pytest.mark.parametrize("name", WRITERS)
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(max_examples=15)
 @given(pairs=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).filter(lambda p: p[0] != p[1]), min_size=1))
 def test_what_networkx_writes_comes_back(name, kind, pairs, tmp_path_factory):
     graph = kind(pairs)

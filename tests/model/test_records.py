@@ -172,7 +172,7 @@ def test_what_nothing_decides_names_the_option_that_does(dates, tmp_path):
         read_records([path], skip_bad=True)
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.dates(date(1990, 1, 1), date(2035, 12, 31)), min_size=1), st.booleans())
 def test_dates_are_read_as_they_were_written_or_not_at_all(days, day_first):
     form = "%d/%m/%Y" if day_first else "%m/%d/%Y"

@@ -24,7 +24,7 @@ USED = {"flaws.exploited_per_cve": 1.0, "flaws.exploit_delay": 5, "flaws.per_yea
 # --- the record
 
 
-@settings(deadline=None, derandomize=True, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(1, 30), st.sampled_from([0, 4]), st.floats(0, 1))
 def test_the_record_holds_every_open_day_of_every_server(seed, notice, window, soak, coverage):
     host = {"kind": "reboot", "notice_days": notice, "window_days": window, "soak_days": soak}

@@ -132,7 +132,7 @@ def valid(events, **changes):
     return kept
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(events=EVENTS, hand=HAND, seed=st.integers(0, 99), stop=st.integers(0, DAYS), crowd=st.sampled_from([{}, OPEN]))
 def test_stepped_run_resumed_and_repeated_markets_are_the_same(tmp_path_factory, events, hand, seed, stop, crowd):
     kept = valid(events, **crowd)
@@ -366,7 +366,7 @@ def test_a_provider_is_named_or_numbered_in_a_path():
         dotted.replace(**{"providers.0.price": 1.0, "providers.acme.example.price": 1.0})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(events=EVENTS)
 def test_what_show_prints_is_the_same_scenario(events):
     import tomllib

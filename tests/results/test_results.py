@@ -2,9 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,6 +14,7 @@ from results.catalogue import NAMES, load_claim
 from results.claim import FIGURE, MANIFEST, QUICK, README, SUMMARY, Claim, read_summary
 from results.contents import CONTENTS, table_of_contents
 from results.subplots import subplots
+from tests.commands import patchmarket
 
 SMALL = {"users": 200, "seed": 1, "replicates": 2}
 
@@ -248,18 +246,8 @@ def test_shape_of_tolerance_matters_more_than_order_of_talk():
 # The command.
 
 
-def command(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "patchmarket", "reproduce", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=Path(reproduce.ROOT),
-        check=False,
-    )
-
-
 def test_a_wrong_call_is_one_line_and_exit_code_2():
-    ended = command("fifth", "nothing", "--check")
+    ended = patchmarket("reproduce", "fifth", "nothing", "--check")
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"patchmarket: claim 'nothing': no such claim; there are {', '.join(NAMES)}\n"
 
