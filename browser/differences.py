@@ -16,7 +16,7 @@ def differences(first: Scenario, second: Scenario | None = None) -> list[str]:
 
     >>> base = Scenario.preset("quiet")
     >>> differences(base, base.replace(**{"providers.0.price": 4.0, "users.count": 100}))
-    ['Reboot & Co: price 5 to 4', 'users: count 20000 to 100']
+    ['users: count 20000 to 100', 'Reboot & Co: price 5 to 4']
     """
     if second is None:
         return []
