@@ -289,6 +289,7 @@ class Controls:
             "count": len(self.forms),
             "errors": self.errors.splitlines(),
             "pending": self._pending(),
+            "glossary": GLOSSARY,
         }
         toolbar = {
             "link": format_link(self.forms, self.seed),

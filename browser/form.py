@@ -10,7 +10,7 @@ from model.errors import ScenarioError
 from model.paths import KIND_KEYS, VENDOR_TERMS, named
 from model.scenario import Scenario, preset_names
 
-OWN = "own"  # name of the scenario given on the command line
+OWN = "own"  # name of the scenario given on the command line or dropped onto the page
 MAX_USERS, MAX_DAYS, MAX_LINKS = 1_000_000, 10_000, 50_000_000
 """Limits for one visitor. *Assumed*: they allow about a gigabyte, and a second per step."""
 
@@ -98,6 +98,8 @@ class Form:
 
     def choose_scenario(self, name: str) -> "Form":
         """Return a form for another scenario, without edits."""
+        if name == OWN and self.own is None:
+            raise ScenarioError.of("scenario", name, "was a file, which no link holds; drop it onto the page again")
         if name not in self.names:
             raise ScenarioError.of("scenario", name, f"must be one of {', '.join(self.names)}")
         return Form(name, self.own)

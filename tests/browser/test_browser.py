@@ -163,6 +163,11 @@ def test_a_bad_link_names_its_errors_and_keeps_the_rest():
     assert [line.split(" ")[0] for line in errors.splitlines()] == ["seed", "scenario", "network.path"]
 
 
+def test_a_link_to_a_file_that_was_dropped_says_that_it_is_gone():
+    _, _, errors = parse_link("?scenario=own&seed=3", None, "quiet", 3)
+    assert errors == "scenario = 'own': was a file, which no link holds; drop it onto the page again"
+
+
 def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
     (tmp_path / "edges.txt").write_text("0 1\n1 2\n")
     (tmp_path / "flaws.csv").write_text("date\n2024-01-01\n2024-03-01\n")
@@ -540,6 +545,7 @@ def test_bad_input_is_shown_and_the_market_stays(page):
 @pytest.mark.parametrize("other", [{"action": "compare", "on": True}, {"action": "scenario", "value": "many-policies"}])
 def test_while_input_is_invalid_other_markets_are_refused_and_the_old_one_can_be_played(page, other):
     controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
+    page.session = controls.session
     try:
         controls.handle({"action": "step"})
         page.until(at_day(1))
@@ -567,6 +573,7 @@ def test_the_current_speed_is_shown(page):
 
 def test_a_setting_changed_during_a_run_waits_unless_it_is_a_price_or_policy(page):
     controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
+    page.session = controls.session
     try:
         controls.handle({"action": "step"})
         page.until(at_day(1))
@@ -613,6 +620,7 @@ def test_a_link_made_after_changes_during_a_run_gives_the_same_numbers_every_day
     controls.close()
 
     again = Controls(page.show, lambda count: None, "?" + link)
+    page.session = again.session
     again.handle({"action": "finish"})
     page.until(at_day(60))
     second = again.session.ask(lambda views: views[0].market)
@@ -687,6 +695,7 @@ def test_an_animation_shows_every_day_of_a_short_run_and_ends_in_the_colours_of_
     )
 
 
+@pytest.mark.slow
 def test_a_long_run_is_cut_to_at_most_120_frames():
     market = Market(small(**{"users.count": 50, "days": 400}), rng=1)
     animation = Animation(market)
