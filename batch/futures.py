@@ -23,7 +23,8 @@ class FuturesExecutor:
     study
         The study that the runs belong to.
     executor
-        Anything with `submit(function, *arguments)` that returns a future with `add_done_callback`.
+        Anything with `submit(function, *arguments)` that returns a future with `add_done_callback`. If it has a method
+        `lost()`, that returns why no future will end any more, or None.
     size
         The most runs submitted at once.
     execute, initialize
@@ -34,6 +35,7 @@ class FuturesExecutor:
         self, study: "Study", executor: Any, size: int, execute: Any = execute, initialize: Any = warm_up
     ) -> None:
         self._executor, self._size = executor, size
+        self._lost = getattr(executor, "lost", lambda: None)
         self._job = pickled_job(study, execute, initialize)
         self._futures: dict[str, tuple[Run, Any]] = {}
         self._finished: SimpleQueue[tuple[Run, Any]] = SimpleQueue()
@@ -67,10 +69,15 @@ class FuturesExecutor:
                 if self._futures.pop(run.run_id, None) is not None:  # otherwise it was cancelled
                     finished += self._result(run, future)
         except Empty:
+            reason = self._lost() if self._futures and not finished else None
+            if reason:
+                raise ExecutorError(reason) from None
             return finished
 
     def cancel_pending(self) -> None:
         """Cancel the runs that have not started."""
+        if self._lost():
+            self._futures.clear()
         for run_id, (_, future) in list(self._futures.items()):
             if future.cancel():
                 self._futures.pop(run_id, None)

@@ -39,6 +39,7 @@ from model.demography import Entry, arrivals_and_departures, draw_demography, li
 from model.errors import ScenarioError
 from model.flaws import draw_flaws
 from model.initial_state import create_providers, create_users
+from model.memory import check_memory
 from model.mesa_face import MesaFace
 from model.mesa_scenario import read_scenario
 from model.network import Graph, as_graph, graph_for
@@ -128,6 +129,7 @@ class Market(MesaFace):
             kwargs = {"network": {"kind": "none"}} | kwargs
         nodes = None if graph is None else len(graph)
         self.settings = given = Scenario.load(source, nodes=nodes, **kwargs)
+        check_memory(given)
         talk, seed, days = given.word_of_mouth, self.seed, given.days
         self.day = 0
 

@@ -78,6 +78,8 @@ def main() -> None:
         code = app(sys.argv[1:] or ["--help"], prog_name="patchmarket", standalone_mode=False) or 0
     except ScenarioError as error:
         fail(str(error))
+    except MemoryError:
+        fail("memory ran out; take fewer users or workers (patchmarket sweep --dry-run says what a run needs)", FAILED)
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)

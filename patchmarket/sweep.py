@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from batch.runner import StudyOutcome
     from batch.study import Run, Study
 
-DONE, FAILED = 0, 1
+DONE, FAILED, LOST = 0, 1, 3
 POINTS_SHOWN, FAILURES_SHOWN = 10, 20
+WORKER_BYTES = 300_000_000  # a worker before its first run
 
 
 def sweep(
@@ -46,6 +47,8 @@ def sweep(
             from batch.cluster import connect
 
             executor, workers = stack.enter_context(connect(cluster))
+        else:
+            check_workers(study, workers)
         show = stack.enter_context(Display())
         try:
             outcome = run_study(
@@ -69,8 +72,9 @@ def sweep(
             raise OSError(error.errno, how) from None
         except ExecutorError as error:
             stack.close()
-            print(f"patchmarket: {error}", file=sys.stderr)
-            return FAILED
+            how = f"resume with: {shlex.join(['patchmarket', *sys.argv[1:]])}, with or without a cluster"
+            print(f"patchmarket: {error}; what is done is kept; {how}", file=sys.stderr)
+            return LOST
     report(outcome, out, time.monotonic() - begin)
     return FAILED if outcome.failed else DONE
 
@@ -118,6 +122,25 @@ def plan(study: "Study", workers: int | None, shard: str | None) -> None:
     print(
         f"\nOne run (point {first.point}) took {seconds:.2g} s: {kind}{total} with {workers} workers if all are alike."
     )
+    print(f"A worker needs about {memory_of_worker(study) / 1e6:,.0f} MB.")
+
+
+def memory_of_worker(study: "Study") -> int:
+    """Return about how many bytes a worker takes that does the largest run of a study."""
+    from model.memory import memory_needed
+
+    scenarios = (study.scenario_at(point.number) for point in study.points)
+    return WORKER_BYTES + max(memory_needed(scenario, scenario.users.count) for scenario in scenarios)
+
+
+def check_workers(study: "Study", workers: int) -> None:
+    """Raise ScenarioError if so many workers cannot fit in the memory that is free now."""
+    import psutil
+
+    each, free = memory_of_worker(study), psutil.virtual_memory().available
+    if workers * each > free:
+        needed = f"{each / 1e9:.1f} GB each, and {free / 1e9:.1f} GB are free"
+        raise ScenarioError.of("--workers", workers, f"need {needed}: {free // each:,} fit")
 
 
 def status(folder: Path) -> int:

@@ -163,7 +163,9 @@ def damaged_line(folder):
     lines = path.read_bytes().splitlines(keepends=True)
     lines[4] = b"\x00\x01garbage\n"
     path.write_bytes(b"".join(lines))
-    return f"ledger.jsonl, line 5: is damaged; restore the file from a copy, or run: patchmarket verify {folder} --repair"
+    return (
+        f"ledger.jsonl, line 5: is damaged; restore the file from a copy, or run: patchmarket verify {folder} --repair"
+    )
 
 
 def truncated_part(folder):

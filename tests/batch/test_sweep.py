@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -92,6 +93,24 @@ def test_rerun_does_one_run_alone_and_writes_nothing(whole):
     assert sorted(whole.rglob("*")) == before
 
 
+def test_what_cannot_fit_in_memory_is_refused_before_the_work(tmp_path):
+    done = patchmarket(
+        "sweep", "tiny", "--set", "scenario.users.count=9000000", "--workers", "99", "--out", str(tmp_path)
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(
+        r"patchmarket: --workers = 99: need 1\.9 GB each, and [\d.]+ GB are free: \d+ fit\n", done.stderr
+    )
+    assert list(tmp_path.iterdir()) == []
+    with mock.patch("psutil.virtual_memory") as memory:
+        memory.return_value.available = 1e6
+        done = patchmarket("run", "--set", "users.count=9000000")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "patchmarket: users.count = 9000000: needs 1.6 GB of memory, and 0.0 GB are free: 5,681 fit\n"
+    )
+
+
 @pytest.mark.slow
 def test_dry_run_says_what_would_be_done():
     done = patchmarket("sweep", "tiny", "--dry-run", "--workers", "2")
@@ -99,7 +118,8 @@ def test_dry_run_says_what_would_be_done():
     lines = done.stdout.splitlines()
     assert lines[0] == "tiny: 4 points, 12 runs"
     assert lines[1].split() == ["point", "users.tolerance.median", "patches"]
-    assert re.fullmatch(r"One run \(point 0\) took [\d.e-]+ s: [\d.]+ s with 2 workers if all are alike\.", lines[-1])
+    assert re.fullmatch(r"One run \(point 0\) took [\d.e-]+ s: [\d.]+ s with 2 workers if all are alike\.", lines[-2])
+    assert lines[-1] == "A worker needs about 300 MB."
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from batch.runner import run_study
 from batch.study import Study
 from tests import faults
 from tests.agreement import same_folders
-from tests.commands import ENVIRONMENT, PATIENCE, ROOT, patchmarket, wait_until
+from tests.commands import ENVIRONMENT, PATIENCE, ROOT, patchmarket, running, wait_until
 
 pytest.importorskip("distributed")
 REPLICATES = 60
@@ -84,7 +84,7 @@ def test_a_killed_worker_loses_nothing(tmp_path, cluster):
     killed = []
 
     with connect(cluster) as connection:
-        client = connection[0]._client
+        client = connection[0].client
 
         def progress(counts):
             if counts.done > 40 and not killed:
@@ -105,3 +105,43 @@ def test_nobody_there_is_one_line_and_exit_code_2(tmp_path, monkeypatch):
             pass
         assert str(refused.value).startswith(f"--cluster = {address!r}: must be a Dask scheduler that answers (")
         assert "\n" not in str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("by", ["the scheduler's death", "Ctrl-C after it"])
+def test_a_scheduler_that_dies_ends_the_sweep_in_a_line_and_the_same_command_goes_on(tmp_path, by):
+    log = (tmp_path / "log").open("w+")
+    options = {"cwd": ROOT, "env": ENVIRONMENT, "stdout": log, "stderr": log}
+    dask, local = [sys.executable, "-m", "dask"], ["--nthreads", "1", "--no-dashboard"]
+    scheduler = subprocess.Popen(
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"], **options
+    )
+    pattern = r"Scheduler at: +(tcp://127\.0\.0\.1:\d+)"
+    wait_until(lambda: re.search(pattern, (tmp_path / "log").read_text()), scheduler)
+    address = re.search(pattern, (tmp_path / "log").read_text())[1]
+    worker = subprocess.Popen([*dask, "worker", address, *local, "--local-directory", str(tmp_path)], **options)
+    try:
+        wait_until(lambda: "Registered to:" in (tmp_path / "log").read_text(), worker)
+        study = ("sweep", "tiny", "--set", "replicates=2000", "--out", str(tmp_path / "out"))
+        with running(*study, "--cluster", address) as process:
+            wait_until(lambda: (tmp_path / "out" / "pending.bin").exists(), process)
+            wait_until(lambda: (tmp_path / "out" / "pending.bin").stat().st_size > 0, process)
+            scheduler.kill()
+            if by == "Ctrl-C after it":
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+    finally:
+        for process_ in (scheduler, worker):
+            process_.kill()
+            process_.wait(timeout=PATIENCE)
+        log.close()
+    assert "Traceback" not in err
+    assert out == ""
+    if by == "Ctrl-C after it":
+        assert process.returncode == 130
+    else:
+        assert process.returncode == 3
+        assert err.startswith("patchmarket: the cluster's scheduler is gone; what is done is kept; resume with: ")
+        assert err.count("\n") == 1
+    done = patchmarket("verify", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stdout
