@@ -47,13 +47,23 @@ def field_groups(scenario: Scenario) -> Iterator[dict[str, Any]]:
     for number, provider in enumerate(scenario.providers):
         fields = [item for key in PROVIDER_KEYS for item in _fields(provider, f"providers.{number}", key)]
         for item in fields:
-            item["live"] = item["path"].split(".")[2] in LIVE_KEYS
+            item["live"] = is_live(item["path"])
             item["main"] = item["label"] in MAIN_LABELS
         yield {"title": provider.name, "provider": number, "fields": fields}
     yield {"title": "Users", "fields": [item for key in USER_KEYS for item in _fields(scenario.users, "users", key)]}
     for title, key in (("Word of mouth", "word_of_mouth"), ("Network", "network"), ("Flaws", "flaws")):
         yield {"title": title, "fields": list(_fields(scenario, "", key))}
     yield {"title": "Run", "fields": list(_fields(scenario, "", "days"))}
+
+
+def is_live(path: str) -> bool:
+    """Return whether a setting can change during a run.
+
+    >>> is_live("providers.1.policy.kind"), is_live("users.count")
+    (True, False)
+    """
+    first, _, key, *_ = [*path.split("."), "", ""]
+    return first == "providers" and key in LIVE_KEYS
 
 
 def parse_value(text: Any) -> Any:
@@ -128,7 +138,7 @@ def _field(section: Settings, path: str, key: str, value: Any) -> Field:
     meaning = info.description or (type(section).__doc__ or "").splitlines()[0].rstrip(".")
     return {
         "path": path,
-        "label": _label(path),
+        "label": label_of(path),
         "unit": extra.get("unit") or _range(info),
         "help": spell_out(meaning),
         "value": format_value(value),
@@ -153,10 +163,10 @@ def _range(info: Any) -> str:
     return "0 to 1" if limits.get("ge", limits.get("gt")) == 0 and limits.get("le", limits.get("lt")) == 1 else ""
 
 
-def _label(path: str) -> str:
+def label_of(path: str) -> str:
     """Return the label of a field.
 
-    >>> _label("users.tolerance.median"), _label("providers.0.policy.kind"), _label("network.kind")
+    >>> label_of("users.tolerance.median"), label_of("providers.0.policy.kind"), label_of("network.kind")
     ('tolerance, median', 'policy', 'kind of network')
     """
     *_, table, key = ("", *path.split("."))

@@ -63,6 +63,21 @@ def Events(event_request: Request) -> None:
     pass
 
 
+@solara.component_vue("parts/timeline.vue")
+def Timeline(event_request: Request) -> None:
+    pass
+
+
+@solara.component_vue("parts/seeds.vue")
+def Seeds(event_request: Request) -> None:
+    pass
+
+
+@solara.component_vue("parts/start.vue")
+def StartPage(event_request: Request) -> None:
+    pass
+
+
 @solara.component
 def Part(name: str, component: Callable[..., Any], connect: Connect, **settings: Any) -> Any:
     """Show a component and send it the messages for `name` as long as it is on the page."""
@@ -104,15 +119,21 @@ def Page() -> None:
             Part("toolbar", Toolbar, **shared)
         with solara.Div(classes=["pm-side"]):
             Part("settings", Settings, colours=list(PALETTE), **shared)
-        with solara.Div(classes=["pm-main"]):
+        with solara.v.Html(tag="main", class_="pm-main"):
+            with solara.Div(classes=["pm-wide", "pm-first"]):
+                Part("start", StartPage, **shared)
             with solara.Div(classes=["pm-wide"]):
                 Part("summary", Summary, **shared)
+            with solara.Div(classes=["pm-wide"]):
+                Part("seeds", Seeds, **shared)
             with solara.Div(classes=["pm-half", side_by_side]):
                 for k, title in enumerate(titles):
                     Part(f"network-{k}", Network, part=f"network-{k}", title_prefix=title, **shared)
             with solara.Div(classes=["pm-half", "pm-two"]):
                 Part("charts", Chart, view="shares", **shared)
                 Part("charts", Chart, view="profit", **shared)
+            with solara.Div(classes=["pm-wide"]):
+                Part("timeline", Timeline, **shared)
             with solara.Div(classes=["pm-third", side_by_side]):
                 for k, title in enumerate(titles):
                     Part(f"servers-{k}", Servers, part=f"servers-{k}", title_prefix=title, **shared)

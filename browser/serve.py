@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,6 +98,7 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
     hosts = (*LOOPBACK, host) if is_loopback(host) else None
     config = uvicorn.Config(SameOriginOnly(app, hosts), log_level="warning", access_log=False)
     logging.getLogger("solara").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="solara")  # on cookies, which this page does not use
     if open_browser:
         import webbrowser
 

@@ -17,13 +17,13 @@ def server_states(market: "Market", since: int) -> list[dict[str, Any]]:
     has reached. Otherwise it is `live-patched` if a live patch was applied since its last boot, or `up`.
     """
     since = max(min(since, market.day - 1), 0)
-    down: dict[str, list[int]] = {provider.name: [] for provider in market.providers}
-    if market.record.column("servers_down")[since:].any():
-        outages = market.record.outages
-        recent = outages[(outages["day"] >= since) & (outages["minutes"] >= SHORTEST_OUTAGE)]
-        for name, server in zip(recent["provider"], recent["server"].tolist(), strict=True):
-            down[name].append(server)
-    return [_provider_state(market, provider, sorted(set(down[provider.name]))) for provider in market.providers]
+    down: list[set[int]] = [set() for _ in market.providers]
+    for day, provider, outage, _ in reversed(market.record.outage_list):
+        if day < since:
+            break
+        if outage.minutes >= SHORTEST_OUTAGE:
+            down[provider] |= {*outage.servers.tolist()}
+    return [_provider_state(market, provider, sorted(down[provider.index])) for provider in market.providers]
 
 
 def _provider_state(market: "Market", provider: "Provider", down: list[int]) -> dict[str, Any]:
@@ -41,4 +41,5 @@ def _provider_state(market: "Market", provider: "Provider", down: list[int]) -> 
         "rest": "exposed" if maintenance.open_flaws else fixed,
         "fixed": fixed,
         "flaws": maintenance.open_flaws,
+        "policy": provider.policy.kind,
     }

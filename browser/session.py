@@ -11,9 +11,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from browser.charts import legend, summary_of
+from browser.details import details_of
+from browser.differences import differences
 from browser.market_view import MarketView, Message
 from model.errors import ScenarioError
 from model.market import Market
@@ -21,8 +24,10 @@ from model.scenario import Scenario
 
 FRAMES_PER_SECOND = 30
 DRAW_TIMEOUT = 2.0  # seconds after which changes are sent even if the page has not confirmed the previous ones
+ANSWER_TIMEOUT = 60.0  # seconds that a visitor's request waits for the session's thread
 SUMMARY_INTERVAL = 0.3  # least seconds between two summaries
 SUMMARY_SHARE = 0.1  # of the time that may be spent on summaries
+T = TypeVar("T")
 Show = Callable[[str, dict[str, Any], list[bytes]], None]
 """Shows a message on a part of the page: the part's name, JSON content, and arrays as bytes."""
 
@@ -32,7 +37,7 @@ log = logging.getLogger("patchmarket.browser")
 class Session:
     """The markets of one visitor.
 
-    Every public method except `join` returns at once.
+    Every public method except `ask` and `join` returns at once.
 
     Parameters
     ----------
@@ -49,6 +54,7 @@ class Session:
         self._show = show
         self.day = 0
         self._views: list[MarketView] = []
+        self._watched: tuple[int, str, int] | None = None  # market, kind and index
         self._playing, self._seconds_per_day = False, 0.1
         self._next_day_at = self._shown_at = self._summary_at = 0.0  # times of time.monotonic()
         self._summary_seconds = 0.0
@@ -76,13 +82,42 @@ class Session:
         """Run all remaining days at full speed."""
         self._commands.put(lambda: self._play(math.inf))
 
+    def run_to(self, day: int) -> None:
+        """Run up to a day at full speed, without showing the days before, and pause."""
+        self._commands.put(lambda: self._run_to(day))
+
     def pause(self) -> None:
         """Pause."""
         self._commands.put(self._pause)
 
-    def change_provider(self, market: int, provider: int, settings: Any) -> None:
-        """Give a provider of a running market the price and the policy of these settings."""
-        self._commands.put(lambda: self._change_provider(market, provider, settings))
+    def ask(self, function: Callable[[list[MarketView]], T]) -> T:
+        """Return what a function of the markets returns, or raise what it raises; it runs in the session's thread."""
+        answer: Future[T] = Future()
+
+        def reply() -> None:
+            try:
+                answer.set_result(function(self._views))
+            except Exception as error:
+                answer.set_exception(error)
+
+        self._commands.put(reply)
+        return answer.result(ANSWER_TIMEOUT)
+
+    def change_provider(self, market: int, provider: int, key: str, value: Any) -> None:
+        """Give a provider of a running market another price or policy. Call this within `ask`."""
+        view = self._views[market]
+        setattr(view.market.providers[provider], key, value)
+        view.events.note_changes_by_hand()
+        for part in ("events", "timeline"):
+            self._show_complete(part)
+
+    def look_at(self, day: int) -> None:
+        """Pause, and show a day that has passed; what runs next continues from the last day."""
+        self._commands.put(lambda: self._look_at(day))
+
+    def watch(self, market: int, kind: str | None, index: int) -> None:
+        """Show what happens to a `user` or a `provider`, or to nobody in particular if the kind is None."""
+        self._commands.put(lambda: self._watch(market, kind, index))
 
     def show_part(self, part: str) -> None:
         """Show a part of the page in full."""
@@ -148,6 +183,7 @@ class Session:
 
     def _start(self, scenarios: Sequence[Scenario], seed: int) -> None:
         self._playing = False
+        self._watched = None
         self._views = []  # release the old markets before the new ones are built
         self._views = [MarketView(Market(scenario, rng=seed)) for scenario in scenarios]
         self._show_complete(None)
@@ -156,8 +192,8 @@ class Session:
         if not self._views:
             return
         if self._ended():
-            first = self._views[0].market
-            self._start([view.market.settings for view in self._views], first.seed)
+            seed = self._views[0].market.seed
+            self._start([view.market.settings_as_run() for view in self._views], seed)
         self._seconds_per_day = 1 / days_per_second
         self._playing, self._next_day_at = True, time.monotonic()
 
@@ -166,26 +202,34 @@ class Session:
         self._run_day()
         self._show_changes()
 
+    def _watch(self, market: int, kind: str | None, index: int) -> None:
+        self._watched = None if kind is None else (market, kind, index)
+        self._show_watched()
+
+    def _look_at(self, day: int) -> None:
+        self._playing = False
+        if not self._views:
+            return
+        messages = [view.at(day) for view in self._views]
+        for name in ("network", "servers"):
+            for number, message in enumerate(messages):
+                if name in message:
+                    self._show(f"{name}-{number}", *message[name])
+        tables = [view.table_at(day) for view in self._views]
+        self._show("summary", {"past": day, "tables": tables}, [])
+        for part in ("charts", "timeline"):
+            self._show(part, {"looking_at": day}, [])
+        self._show("toolbar", self._progress() | {"looking_at": day}, [])
+
+    def _run_to(self, day: int) -> None:
+        self._playing = False
+        while not self._ended() and any(view.market.day < day for view in self._views):
+            self._run_day()
+        self._show_changes()
+
     def _pause(self) -> None:
         self._playing = False
         self._show_changes()
-
-    def _change_provider(self, number: int, j: int, settings: Any) -> None:
-        view = self._views[number]
-        provider, changes = view.market.providers[j], []
-        if provider.price != settings.price:
-            changes.append(f"price ${provider.price:g} to ${settings.price:g}")
-            provider.price = settings.price
-        if provider.policy != settings.policy:
-            old, new = provider.policy, settings.policy
-            changes.append(f"{old.kind} to {new.kind}" if old.kind != new.kind else _changed_settings(old, new))
-            provider.policy = settings.policy
-        if changes:
-            text = f"{provider.name}: {', '.join(changes)}"
-            view.marks = [*view.marks, {"day": view.market.day, "provider": j, "text": text}]
-            view.events.add(view.market.day, f"changed by hand: {text}")
-            self._show_complete("events")
-            self._show_complete("charts")
 
     # --- messages to the page
 
@@ -207,6 +251,7 @@ class Session:
         interval = max(SUMMARY_INTERVAL, self._summary_seconds / SUMMARY_SHARE)
         if not self._playing or now > self._summary_at + interval:
             self._show_summaries()
+            self._show_watched()
         self._show("toolbar", self._progress(), [])
 
     def _show_complete(self, part: str | None) -> None:
@@ -224,7 +269,7 @@ class Session:
                 part = f"{name}-{number}"
                 if only in (None, part):
                     self._show(part, *message[name])
-        for name in ("charts", "events"):
+        for name in ("charts", "events", "timeline"):
             if only in (None, name):
                 self._show(name, {"runs": [message[name][0] for message in messages]}, [])
 
@@ -233,11 +278,18 @@ class Session:
         content = {
             "summaries": [summary_of(view.market) for view in self._views],
             "providers": [legend(view.market) for view in self._views],
+            "differences": differences(*[view.market.settings for view in self._views]),
+            "day": self._views[0].market.day,
         }
         self._summary_at = time.monotonic()
         self._summary_seconds = self._summary_at - started
         for part in ("charts", "summary"):
             self._show(part, content, [])
+
+    def _show_watched(self) -> None:
+        if self._watched:
+            market, kind, index = self._watched
+            self._show(f"network-{market}", {"details": details_of(self._views[market].market, kind, index)}, [])
 
     def _show_error(self, text: str) -> None:
         self._playing = False
@@ -246,13 +298,7 @@ class Session:
     def _progress(self) -> dict[str, Any]:
         days = max((view.market.settings.days for view in self._views), default=0)
         self.day = max((view.market.day for view in self._views), default=0)
-        return {"day": self.day, "days": days, "playing": self._playing}
-
-
-def _changed_settings(old: Any, new: Any) -> str:
-    """Return the settings in which two policies of one kind differ, as text."""
-    before, after = old.model_dump(), new.model_dump()
-    return ", ".join(f"{key} {before[key]} to {after[key]}" for key in before if before[key] != after[key])
+        return {"day": self.day, "days": days, "playing": self._playing, "looking_at": None}
 
 
 def suppress_errors(show: Show) -> Show:

@@ -1,8 +1,7 @@
-"""The page without a browser: forms, links, layouts, what is shown of a market, sessions, and what they leave."""
+"""The page without a browser: sessions, controls, downloads, and who is served."""
 
 import gc
 import io
-import json
 import math
 import queue
 import threading
@@ -14,28 +13,15 @@ import zipfile
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from agents.policies import LiveMigrate
-from browser.animation import Animation, check_path
 from browser.controls import Controls
 from browser.downloads import DOWNLOADS
-from browser.form import Form
-from browser.links import format_link, parse_link
 from browser.market_view import MarketView
 from browser.serve import SameOriginOnly, is_loopback
-from browser.servers import server_states
 from browser.session import Session
-from model import Market, Scenario, ScenarioError, plugins
-from model.layout import closed_curve, network_layout
-from model.network import as_graph
-from tests.plugins import triage
-
-SMALL = {"users.count": 300, "days": 120, "flaws.per_year": 25.0, "users.tolerance.median": 3.0}
-
-
-def small(**settings):
-    return Scenario.preset("thought-experiment", **(SMALL | settings))
+from model import Market, Scenario
+from tests.browser.markets import small
 
 
 class Page:
@@ -69,211 +55,6 @@ def page():
 
 def at_day(day):
     return lambda part, content: part == "toolbar" and content.get("day") == day and not content["playing"]
-
-
-# --- forms and links
-
-
-def test_every_field_has_a_meaning_and_what_is_typed_becomes_the_scenario():
-    form = Form()
-    items = [item for group in form.fields for item in group["fields"]]
-    assert all(item["help"] and item["label"] for item in items)
-    assert {"users.tolerance.median", "providers.1.price", "word_of_mouth.listen", "network.degree", "days"} <= {
-        item["path"] for item in items
-    }
-    form = (
-        form.set_value("users.count", "500")
-        .set_value("providers.0.policy.kind", "defer")
-        .set_value("users.memory_days", "inf")
-    )
-    assert form.scenario == Scenario.preset(
-        "thought-experiment", **{"users.count": 500, "providers.0.policy.kind": "defer", "users.memory_days": math.inf}
-    )
-
-
-def test_the_menus_offer_policies_of_ones_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(plugins, "_loaded", {})
-    plugins.load_plugins([triage(tmp_path)])
-    form = Form().set_value("providers.0.policy.kind", "triage").set_value("providers.0.policy.urgent", "0.4")
-    items = {item["path"]: item for group in form.fields for item in group["fields"]}
-    assert items["providers.0.policy.kind"]["options"][-1] == "triage"
-    assert items["providers.0.policy.urgent"]["help"] == "severity from which a flaw cannot wait"
-    assert form.scenario.providers[0].policy.urgent == 0.4
-
-
-def test_another_kind_of_policy_forgets_what_was_typed_for_the_old_one():
-    form = Form().set_value("providers.0.policy.outage_minutes", "9").set_value("providers.0.policy.kind", "live-patch")
-    assert form.scenario.providers[0].policy.outage_minutes == 5.0
-    vendor = (
-        Form().set_value("providers.1.policy.per_server_month", "7").set_value("providers.1.policy.vendor", "canonical")
-    )
-    assert vendor.scenario.providers[1].policy.per_server_month == pytest.approx(41.67)
-
-
-def test_invalid_input_is_named_and_the_rest_of_the_form_stays():
-    form = Form().set_value("users.count", "many").set_value("providers.0.price", "4")
-    with pytest.raises(ScenarioError, match=r"users\.count = 'many': must be a whole number"):
-        _ = form.scenario
-    values = {item["path"]: item["value"] for group in form.fields for item in group["fields"]}
-    assert (values["users.count"], values["providers.0.price"]) == ("many", "4")
-    assert form.set_value("users.count", "400").scenario.providers[0].price == 4
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("network.path", "/etc/passwd"),
-        ("flaws.history", "/etc/passwd"),
-        ("name", "x"),
-        ("providers.7.price", "1"),
-        ("network.kind", "file"),
-    ],
-)
-def test_a_visitor_can_set_only_what_the_page_offers(path, text):
-    with pytest.raises(ScenarioError, match=path):
-        Form().set_value("flaws.source", "history").set_value(path, text)
-
-
-@pytest.mark.parametrize(
-    ("typed", "message"),
-    [
-        ({"users.count": "2000000"}, "at most 1,000,000 on this page"),
-        ({"days": "20000"}, "at most 10,000 on this page"),
-        ({"users.count": "1000000", "network.degree": "400"}, r"network\.degree = 400: must be at most 50"),
-    ],
-)
-def test_a_page_refuses_what_would_be_too_much_for_it(typed, message):
-    form = Form()
-    for path, text in typed.items():
-        form = form.set_value(path, text)
-    with pytest.raises(ScenarioError, match=message):
-        _ = form.scenario
-
-
-def test_a_link_restores_scenarios_and_seed():
-    first = Form("many-policies").set_value("users.count", "700").set_value("network.kind", "barabasi-albert")
-    forms = [first.set_value("network.degree", "4"), Form("quiet").set_value("providers.0.price", "4.5")]
-    found, seed, errors = parse_link("?" + format_link(forms, 11), None, "thought-experiment", 3)
-    assert [form.scenario for form in found] == [form.scenario for form in forms]
-    assert (seed, errors) == (11, "")
-
-
-def test_a_bad_link_names_its_errors_and_keeps_the_rest():
-    link = "?scenario=nowhere&seed=-1&users.count=500&network.path=/etc/passwd"
-    (form,), seed, errors = parse_link(link, None, "quiet", 3)
-    assert form.scenario.users.count == 500
-    assert seed == 3
-    assert [line.split(" ")[0] for line in errors.splitlines()] == ["seed", "scenario", "network.path"]
-
-
-def test_a_visitor_cannot_name_a_file_where_the_operator_has(tmp_path):
-    (tmp_path / "edges.txt").write_text("0 1\n1 2\n")
-    (tmp_path / "flaws.csv").write_text("date\n2024-01-01\n2024-03-01\n")
-    tables = Scenario.preset("thought-experiment", **{"users.count": 3, "network.kind": "none", "days": 30}).tables()
-    tables["network"] = {"kind": "file", "path": str(tmp_path / "edges.txt")}
-    tables["flaws"] = {"source": "history", "history": str(tmp_path / "flaws.csv")}
-    own = Scenario.parse(tables)
-    form = Form("own", own)
-    assert form.scenario == own
-    for path in ("network.path", "flaws.history"):
-        with pytest.raises(ScenarioError, match=path):
-            form.set_value(path, "/etc/passwd")
-
-
-# --- layouts
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 300, 20_000])
-def test_users_who_follow_each_other_are_drawn_near_each_other_and_at_distinct_positions(n):
-    places = closed_curve(n)
-    assert ((places >= 0) & (places <= 1)).all()
-    assert len(np.unique(places, axis=0)) == n
-    steps = np.linalg.norm(places - np.roll(places, 1, axis=0), axis=1)  # the last to the first too: a closed curve
-    assert steps.max() < 2.5 / math.sqrt(n)
-
-
-@pytest.mark.parametrize("kind", ["watts-strogatz", "stochastic-block", "from outside"])
-def test_neighbours_are_nearer_than_strangers(kind):
-    settings = {"network.kind": "watts-strogatz" if kind == "from outside" else kind}
-    graph = Market(small(**{"users.count": 1000} | settings), rng=1).network
-    if kind == "from outside":
-        import networkx as nx
-
-        shuffled = np.random.default_rng(1).permutation(1000)
-        lattice = nx.watts_strogatz_graph(1000, 8, 0.0)
-        graph = as_graph(nx.relabel_nodes(lattice, dict(enumerate(shuffled.tolist()))))
-    places = network_layout(graph, kind)
-    talker = np.repeat(np.arange(1000), np.diff(graph.links.indptr))
-    apart = np.linalg.norm(places[talker] - places[graph.links.indices], axis=1)
-    strangers = np.linalg.norm(places - np.roll(places, 500, axis=0), axis=1)
-    assert apart.mean() < 0.5 * strangers.mean()
-
-
-# --- what is shown of a market
-
-
-def test_following_the_changes_of_each_day_ends_where_the_market_is():
-    market = Market(small(), rng=1)
-    view = MarketView(market)
-    complete, _ = view.complete()["network"], view.changes()
-    provider = np.frombuffer(complete[1][1], np.uint8).copy()
-    users = np.zeros((2, 120), int)
-    while market.day < 120:
-        before = market.users.provider.copy()
-        downtime = market.users.downtime.copy()
-        view.step()
-        changes = view.changes()
-        moved, to, hit = changes["network"][1]
-        moved = np.frombuffer(moved, np.uint16)
-        assert (moved == np.flatnonzero(market.users.provider != before)).all()
-        provider[moved] = np.frombuffer(to, np.uint8)
-        bits = np.unpackbits(np.frombuffer(hit, np.uint8), bitorder="little")[:300]
-        assert (np.flatnonzero(bits) == np.flatnonzero(market.users.downtime > downtime)).all()
-        users[:, market.day - 1] = np.array(changes["charts"][0]["users"])[:, 0]
-        assert sum(len(a) for a in changes["network"][1]) + len(json.dumps([c for c, _ in changes.values()])) < 100_000
-    assert (provider == market.users.provider).all()
-    assert (users == market.record.column("users").T).all()
-    assert view.complete()["charts"][0]["users"] == users.tolist()
-
-
-def test_of_more_users_a_sample_is_drawn_and_charts_count_everybody():
-    market = Market(small(**{"users.count": 50_000, "days": 5}), rng=1)
-    view = MarketView(market)
-    view.step()
-    content, (places, provider, links) = view.complete()["network"]
-    assert (content["users"], content["drawn"], len(provider), len(places)) == (50_000, 20_000, 20_000, 80_000)
-    assert not links
-    assert sum(row[0] for row in view.complete()["charts"][0]["users"]) == 50_000
-
-
-def test_servers_are_down_exposed_or_patched_as_the_record_says():
-    settings = {"users.count": 600, "providers.0.server_capacity": 30, "providers.1.server_capacity": 30}
-    market = Market(small(**settings), rng=1)
-    states = set()
-    for day in range(120):
-        market.step()
-        reboot, live = server_states(market, day)
-        assert len(reboot["down"]) == market.record.column("servers_down")[day, 0]
-        assert reboot["servers"] - market.providers[0].servers in (0, 1)
-        assert (reboot["rest"] == "exposed") == (market.providers[0].maintenance.open_flaws > 0)
-        assert live["down"] == []
-        assert live["rest"] == ("live-patched" if market.record.column("patches")[:, 1].any() else "up")
-        states |= {reboot["rest"], live["rest"]}
-    assert states == {"up", "exposed", "live-patched"}
-
-
-def test_the_event_log_names_flaws_campaigns_and_losses():
-    market = Market(small(), rng=1)
-    view = MarketView(market)
-    while market.day < 120:
-        view.step()
-    lines = dict(view.events.since(0))
-    day = min(market.flaws)
-    assert lines[day].startswith("kernel flaw; Reboot & Co announces a campaign for day")
-    start = day + 7
-    assert "Reboot & Co starts a campaign" in lines[start]
-    assert any("loses" in text for text in lines.values())
-    assert all(0 <= day < 120 for day in lines)
 
 
 # --- sessions
@@ -316,11 +97,11 @@ def test_a_price_or_policy_changed_during_a_run_applies_and_is_marked(page):
         page.session.step()
     page.until(at_day(10))
     changed = small(**{"providers.0.price": 2.0, "providers.0.policy.kind": "live-migrate"}).providers[0]
-    page.session.change_provider(0, 0, changed)
-    content, _ = page.until(lambda part, content: part == "charts" and content.get("runs"))
-    assert content["runs"][0]["marks"] == [
-        {"day": 10, "provider": 0, "text": "Reboot & Co: price $5 to $2, reboot to live-migrate"}
-    ]
+    for key in ("price", "policy"):
+        page.session.ask(lambda views, key=key: page.session.change_provider(0, 0, key, getattr(changed, key)))
+    texts = ("Reboot & Co: price $5 to $2", "Reboot & Co: reboot to live-migrate")
+    marks = [(10, "change", text) for text in texts]
+    page.until(lambda part, content: part == "timeline" and content["runs"][0]["marks"][-2:] == marks)
     page.session.finish()
     page.until(at_day(120))
     told = queue.Queue()
@@ -415,13 +196,14 @@ def test_bad_input_is_shown_and_the_market_stays(page):
 @pytest.mark.parametrize("other", [{"action": "compare", "on": True}, {"action": "scenario", "value": "many-policies"}])
 def test_while_input_is_invalid_other_markets_are_refused_and_the_old_one_can_be_played(page, other):
     controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
+    page.session = controls.session
     try:
         controls.handle({"action": "step"})
         page.until(at_day(1))
         controls.handle({"action": "seed", "value": "x"})
         controls.handle(other)
         controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
-        page.until(lambda part, content: part == "charts" and content.get("runs", [{}])[0].get("marks"))
+        page.until(lambda part, content: part == "timeline" and content["runs"][0]["marks"])
         controls.handle({"action": "edit", "number": 0})
         content, _ = page.until(lambda part, content: part == "settings")
         assert (content["count"], content["scenario"], len(content["errors"])) == (1, "thought-experiment", 1)
@@ -442,6 +224,7 @@ def test_the_current_speed_is_shown(page):
 
 def test_a_setting_changed_during_a_run_waits_unless_it_is_a_price_or_policy(page):
     controls = Controls(page.show, lambda count: None, "?users.count=300&days=20")
+    page.session = controls.session
     try:
         controls.handle({"action": "step"})
         page.until(at_day(1))
@@ -456,6 +239,73 @@ def test_a_setting_changed_during_a_run_waits_unless_it_is_a_price_or_policy(pag
         page.until(lambda part, content: part == "settings" and not content["pending"])
     finally:
         controls.close()
+
+
+def test_a_link_made_after_changes_during_a_run_gives_the_same_numbers_every_day(page):
+    links, controls = [], Controls(page.show, lambda count: None, "?users.count=300&days=60&flaws.per_year=40&seed=5")
+    page.session = controls.session
+    for path, value, days in (
+        ("providers.1.price", "3.5", 12),
+        ("providers.0.policy.kind", "live-patch", 11),
+        ("providers.0.policy.per_server_month", "50", 0),
+        ("providers.1.price", "-1", 0),
+        ("providers.1.price", "6", 20),
+    ):
+        for _ in range(days):
+            controls.handle({"action": "step"})
+        controls.session.ask(lambda views: None)
+        controls.handle({"action": "set", "path": path, "value": value})
+        assert controls.errors == (
+            "" if value != "-1" else "providers.1.price = -1: must be greater than or equal to 0"
+        )
+    controls.handle({"action": "finish"})
+    page.until(at_day(60))
+    while not page.shown.empty():
+        part, content, _ = page.shown.get()
+        links += [content["link"]] if part == "toolbar" and "link" in content else []
+    controls.handle({"action": "edit", "number": 0})
+    link = page.until(lambda part, content: "link" in content)[0]["link"]
+    assert "day.12.providers.1.price=3.5" in link
+    assert "day.43.providers.1.price=6" in link
+    first = controls.session.ask(lambda views: views[0].market)
+    controls.close()
+
+    again = Controls(page.show, lambda count: None, "?" + link)
+    page.session = again.session
+    again.handle({"action": "finish"})
+    page.until(at_day(60))
+    second = again.session.ask(lambda views: views[0].market)
+    assert (first.record.daily == second.record.daily).all()
+    assert first.record.moves.equals(second.record.moves)
+    for market in (first, second):
+        downloaded = Scenario.parse(tomllib.loads(DOWNLOADS["toml"].content(market).decode()))
+        assert (Market(downloaded, rng=5).run().record.daily == first.record.daily).all()
+    assert by_change(again) == [
+        (12, "Live & Co: price $5 to $3.5"),
+        (23, "Reboot & Co: reboot to live-patch"),
+        (43, "Live & Co: price $3.5 to $6"),
+    ]
+    again.handle({"action": "compare", "on": True})  # B has the changes too
+    assert again.forms[1].changes == again.forms[0].changes
+    again.handle({"action": "forget", "day": 43, "path": "providers.1.price"})
+    assert len(again.forms[1].changes) == len(again.forms[0].changes) - 1
+    again.close()
+
+
+def by_change(controls):
+    lines = controls.session.ask(lambda views: views[0].events.since(0))
+    return [(line.day, line.text) for line in lines if line.kind == "change"]
+
+
+def test_after_the_last_day_a_price_is_one_of_the_next_run(page):
+    controls = Controls(page.show, lambda count: None, "?users.count=300&days=5")
+    page.session = controls.session
+    controls.handle({"action": "finish"})
+    page.until(at_day(5))
+    controls.handle({"action": "set", "path": "providers.1.price", "value": "4"})
+    assert controls.forms[0].edits["providers.1.price"] == 4
+    assert not controls.forms[0].changes
+    controls.close()
 
 
 # --- downloads
@@ -473,41 +323,6 @@ def test_downloads_are_the_records_tables_and_the_scenario():
     assert DOWNLOADS["png"].content(market).startswith(b"\x89PNG")
     assert b"<svg" in DOWNLOADS["svg"].content(market)
     assert DOWNLOADS["png"].content(Market(small(), rng=1)).startswith(b"\x89PNG")  # before the first day
-
-
-# --- animation
-
-
-def test_an_animation_shows_every_day_of_a_short_run_and_ends_in_the_colours_of_the_shares(tmp_path):
-    market = Market(small(**{"users.count": 100, "days": 20}), rng=1)
-    animation = Animation(market)
-    while market.day < 20:
-        animation.run(1)
-    animation.save(tmp_path / "run.gif")
-    with Image.open(tmp_path / "run.gif") as picture:
-        assert (picture.n_frames, picture.format) == (21, "GIF")
-        picture.seek(20)
-        pixels = np.asarray(picture.convert("RGB"), int)[60:-60]  # without title and legend
-    painted = [(np.abs(pixels - np.array(colour)).sum(axis=2) < 30).sum() for colour in ((0, 114, 178), (230, 159, 0))]
-    share = market.providers[0].users / 100
-    assert painted[0] / sum(painted) == pytest.approx(share, abs=0.08)
-    assert (
-        Market(small(**{"users.count": 100, "days": 20}), rng=1).run().providers[0].users == market.providers[0].users
-    )
-
-
-def test_a_long_run_is_cut_to_at_most_120_frames():
-    market = Market(small(**{"users.count": 50, "days": 400}), rng=1)
-    animation = Animation(market)
-    while market.day < 400:
-        animation.run(1)
-    assert len(animation.frames) == 101  # the first, and one every four days
-
-
-@pytest.mark.parametrize("name", ["run.png", "run", "nowhere/run.gif"])
-def test_an_animation_that_cannot_be_written_is_refused_first(tmp_path, name):
-    with pytest.raises(ScenarioError, match=r"--animate = .*: must"):
-        check_path(tmp_path / name)
 
 
 # --- serving

@@ -1,129 +1,20 @@
 """The page in a real browser: Chromium, headless, against `patchmarket app` as a user starts it."""
 
-import contextlib
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 
+from tests.browser.chromium import DAY, ROOT, SHOTS, day, finish, served, shot, take, type_in, users, wait_for_day
+
 pytestmark = pytest.mark.slow
-ROOT = Path(__file__).parents[2]
-SHOTS = ROOT / "out" / "page"
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-DAY = "document.querySelector('.pm-network canvas').dataset.day"
-
-
-@contextlib.contextmanager
-def served(*arguments):
-    """Run `patchmarket app` with these arguments; give its address."""
-    command = [sys.executable, "-m", "patchmarket", "app", *arguments, "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
-        try:
-            line = server.stdout.readline()
-            yield re.search(r"http://\S+", line)[0]
-        finally:
-            server.send_signal(signal.SIGINT)
-            assert server.wait(20) in (0, 130, -signal.SIGINT)
-            complaints = server.stderr.read()
-            assert "Traceback" not in complaints, complaints
-
-
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        found = engine.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def visit(browser, address):
-    """Give a function that opens the page as a new visitor; at the end, no visitor may have met an error."""
-    opened, errors, elsewhere = [], [], []
-
-    def begin(query="", size=(1280, 800), scheme="light", url=address):
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, accept_downloads=True
-        )
-        page = context.new_page()
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("request", lambda r: elsewhere.append(r.url) if not r.url.startswith((url, "data:", "blob:")) else None)
-        page.goto(f"{url}/{query}", timeout=60_000)
-        page.wait_for_selector(".pm-network canvas[data-day]", timeout=60_000)
-        page.wait_for_selector(".pm-shares canvas", timeout=30_000)
-        opened.append(context)
-        return page
-
-    yield begin
-    for context in opened:
-        context.close()
-    assert errors == []
-    assert elsewhere == []
-
-
-def day(page):
-    return int(page.evaluate(DAY))
-
-
-def wait_for_day(page, least, seconds=60):
-    page.wait_for_function(f"{DAY} >= {least}", timeout=1000 * seconds)
-
-
-def type_in(page, path, value):
-    field = page.locator(f"[id='{path}']")
-    for group in page.locator("details:not([open])", has=field).all():
-        group.locator("> summary").click()
-    for group in page.locator("details:not([open])", has=field).all():  # a group within the group
-        group.locator("> summary").click()
-    if field.evaluate("field => field.tagName") == "SELECT":
-        field.select_option(value)
-    else:
-        field.fill(value)
-        field.press("Tab")
-
-
-def finish(page):
-    page.get_by_role("button", name="To the end").click()
-    page.get_by_role("button", name="Replay").wait_for(timeout=60_000)
-
-
-def users(page):
-    """Return the users of each provider, as the table on the page says."""
-    return [int(cell.replace(",", "")) for cell in page.locator(".pm-summary tbody td:nth-child(4)").all_inner_texts()]
-
-
-def shot(page, name):
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(500)  # charts are drawn up to five times a second
-    page.screenshot(path=SHOTS / f"{name}.png")
-
-
-def take(page, label, folder):
-    page.get_by_text("Download").click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name=label).click()
-    path = folder / download.value.suggested_filename
-    download.value.save_as(path)
-    return path
 
 
 def test_a_year_is_played_stepped_and_paused(visit):
@@ -186,7 +77,7 @@ def test_presets_and_policies_are_changed_and_a_change_in_mid_run_is_marked(visi
         page.get_by_role("button", name="Step").click()
     wait_for_day(page, 3)
     type_in(page, "providers.1.price", "3.5")
-    page.locator(".pm-events", has_text="changed by hand: Live & Co: price $5 to $3.5").wait_for()
+    page.locator(".pm-events", has_text="Live & Co: price $5 to $3.5").wait_for()
     assert day(page) == 3
     type_in(page, "users.tolerance.median", "2")
     page.get_by_text("Other changes apply to the next run").wait_for()
