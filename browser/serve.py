@@ -3,6 +3,7 @@
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -103,7 +104,10 @@ def serve(scenario: str, seed: int, host: str, port: int, *, open_browser: bool)
         import webbrowser
 
         threading.Timer(1.0, webbrowser.open, [url]).start()
-    uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+    if hasattr(signal, "SIGHUP"):  # uvicorn itself ends in an orderly way on the others only
+        signal.signal(signal.SIGHUP, server.handle_exit)
+    server.run(sockets=[listener])
 
 
 def compile_rules() -> None:

@@ -4,7 +4,8 @@ import inspect
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -111,58 +112,66 @@ for group in GROUPS.values():
 UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 
 
-class Ended(KeyboardInterrupt):
-    """Raised when the system ends the program or its terminal is closed; like Ctrl-C, but with its own exit code."""
+@contextmanager
+def ended_as_by_ctrl_c() -> Iterator[list[int]]:
+    """Let the signals that end a program raise KeyboardInterrupt, so that no worker is left behind; give those seen."""
+    received: list[int] = []
 
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.code = SIGNALLED + number
+    def end(number: int, _frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
 
-
-def end(number: int, _frame: object) -> None:
-    """End the program in an orderly way on a signal, so that no worker is left behind."""
-    raise Ended(number)
+    before = {number: signal.signal(number, end) for number in ENDING}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main() -> None:
     """Run the command line; wrong input is one line a field and exit code 2, never a traceback."""
+    with ended_as_by_ctrl_c() as received:
+        code = run_command()
+    if code == INTERRUPTED:
+        code = SIGNALLED + received[-1] if received else INTERRUPTED
+        print("patchmarket: stopped; what was written is whole", file=sys.stderr)
+    sys.exit(code)
+
+
+def run_command() -> int:
+    """Run the command that was typed; return its exit code."""
     from model.errors import ScenarioError
 
-    for number in ENDING:
-        signal.signal(number, end)
     try:
-        code = app(sys.argv[1:] or ["--help"], prog_name="patchmarket", standalone_mode=False) or 0
+        return app(sys.argv[1:] or ["--help"], prog_name="patchmarket", standalone_mode=False) or 0
     except ScenarioError as error:
-        fail(str(error))
+        return fail(str(error))
     except MemoryError:
-        fail("memory ran out; take fewer users or workers (patchmarket sweep --dry-run says what a run needs)", FAILED)
+        how = "take fewer users or workers (patchmarket sweep --dry-run says what a worker needs)"
+        return fail(f"memory ran out; {how}", FAILED)
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0
     except OSError as error:  # a full disk, say; what was written before is whole
-        fail(f"cannot write: {error}", FAILED)
+        return fail(f"cannot write: {error}", FAILED)
     except RuntimeError as error:
         from batch.executor import ExecutorError  # here: it takes time to load
 
         if not isinstance(error, ExecutorError):
             raise
-        fail(str(error), FAILED)
+        return fail(str(error), FAILED)
     except UsageError as error:
-        fail(error.format_message())
-    except Ended as ended:
-        code = ended.code
+        return fail(error.format_message())
     except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
-    if code > SIGNALLED:
-        print("patchmarket: stopped; what was written is whole", file=sys.stderr)
-    sys.exit(code)
+        return INTERRUPTED
 
 
-def fail(lines: str, code: int = BAD_INPUT) -> None:
-    """Print the errors and exit."""
+def fail(lines: str, code: int = BAD_INPUT) -> int:
+    """Print the errors; return the exit code."""
     for line in lines.splitlines():
         print(f"patchmarket: {line}", file=sys.stderr)
-    sys.exit(code)
+    return code
 
 
 if __name__ == "__main__":

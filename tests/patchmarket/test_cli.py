@@ -8,6 +8,7 @@ import sys
 import tomllib
 
 import pandas as pd
+import psutil
 import pytest
 
 from batch.executor import ExecutorError
@@ -126,18 +127,42 @@ def test_bad_input_writes_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_ctrl_c_stops_with_130_and_leaves_nothing_half_written(tmp_path):
+STOPS = [
+    (signal.SIGINT, 130),
+    pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow),
+    pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("how", "code"), STOPS)
+def test_a_stop_has_its_code_and_leaves_nothing_half_written(tmp_path, how, code):
     checkpoint = tmp_path / "out" / "checkpoint.npz"
     command = ["run", "--set", "days=50000", "--checkpoint-every", "100", "--out", str(tmp_path / "out")]
     with running(*command) as process:
         wait_until(checkpoint.exists, process)  # then days are being simulated
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         output, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert output == ""
     assert errors == "patchmarket: stopped; what was written is whole\n"
     assert list((tmp_path / "out").iterdir()) == [checkpoint]
     assert resume(checkpoint).day >= 100
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "code"), STOPS)
+def test_a_stop_leaves_no_worker_behind(how, code):
+    with running("reproduce", "structure", "--quick", "--check", "--workers", "2") as process:
+        parent = psutil.Process(process.pid)
+        wait_until(lambda: len(parent.children(recursive=True)) >= 3, process)
+        workers = parent.children(recursive=True)
+        process.send_signal(how)
+        output, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, output) == (code, "")
+    assert errors.endswith("patchmarket: stopped; what was written is whole\n")
+    assert "Traceback" not in errors
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
+    assert alive == []
 
 
 def test_names_are_taken_as_they_are(tmp_path):
