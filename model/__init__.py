@@ -11,19 +11,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.errors import ScenarioError
     from model.market import Market
-    from model.plugins import load_plugins, outcome
+    from model.plugins import load_plugins, network_reader, outcome
     from model.scenario import Scenario
 
 DEFAULT_SCENARIO = "thought-experiment"
 DEFAULT_SEED = 3  # a run close to the median of the thought experiment; any other is as true
 
-__all__ = ["DEFAULT_SCENARIO", "DEFAULT_SEED", "Market", "Scenario", "ScenarioError", "load_plugins", "outcome"]
+__all__ = [
+    "DEFAULT_SCENARIO",
+    "DEFAULT_SEED",
+    "Market",
+    "Scenario",
+    "ScenarioError",
+    "load_plugins",
+    "network_reader",
+    "outcome",
+]
 
 _HOMES = {
     "Market": "model.market",
     "Scenario": "model.scenario",
     "ScenarioError": "model.errors",
     "load_plugins": "model.plugins",
+    "network_reader": "model.plugins",
     "outcome": "model.plugins",
 }
 

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model import text_files
+from model import plugins, text_files
 from model.errors import ScenarioError
-from model.link_table import LinkTable, from_matrix, from_networkx, from_pairs, in_order, tidy
+from model.link_table import LinkTable, from_matrix, from_networkx, from_pairs, in_order, links_of, tidy
 from model.schema import NetworkColumns, NetworkFile
 
 FORMS = (
@@ -51,14 +51,29 @@ def read_network(network: NetworkFile) -> LinkTable:
     except (OSError, ValueError) as error:
         raise ScenarioError(f"network.path, {path}: must be a file that can be read ({error})") from None
     try:
-        return _kept(path, state.st_mtime_ns, state.st_size, network.columns, network.directed)
+        reader = None if network.reader is None else plugins.find("networks", network.reader)
+        if network.reader is not None and reader is None:
+            raise ScenarioError.of("network.reader", network.reader, f"is no reader that is loaded; {plugins.HOW}")
+        return _kept(path, state.st_mtime_ns, state.st_size, network.columns, network.directed, reader)
     except ScenarioError as error:
-        raise ScenarioError(f"network.path, {error}") from None
+        raise ScenarioError(str(error) if "network.reader" in str(error) else f"network.path, {error}") from None
 
 
 @lru_cache(maxsize=KEEP)
-def _kept(path: Path, _changed: int, _size: int, columns: NetworkColumns, directed: bool | None) -> LinkTable:
-    return read_links(path, columns, directed)
+def _kept(
+    path: Path,
+    _changed: int,
+    _size: int,
+    columns: NetworkColumns,
+    directed: bool | None,
+    reader: plugins.Plugin | None,
+) -> LinkTable:
+    if reader is None:
+        return read_links(path, columns, directed)
+    try:
+        return _as_asked(links_of(reader.rule(path)), directed)
+    except Exception as error:  # whatever the user's own code raises
+        raise ScenarioError(f"{path}: reader {reader.name!r}: {type(error).__name__}: {error}") from None
 
 
 def read_links(path: Path, columns: NetworkColumns | None = None, directed: bool | None = None) -> LinkTable:

@@ -1,4 +1,4 @@
-"""Plugins: policies, strategies and outcomes that are not part of the project, by the name that a scenario gives them.
+"""Plugins: policies, strategies, outcomes and network readers of the user's, by the name that a scenario gives them.
 
 A plugin is a class or function with the text of its source. Only the user loads one: by a file on the command line, by
 a class in Python, or by installing a package with an entry point. A scenario can name a plugin, but loads none.
@@ -20,12 +20,12 @@ from agents.settings import Settings
 from agents.strategies import STRATEGIES, Strategy
 from model.errors import ScenarioError
 
-GROUPS = ("policies", "strategies", "outcomes")
+GROUPS = ("policies", "strategies", "outcomes", "networks")
 BUILT_IN: dict[str, dict[str, type[Settings]]] = {
     "policies": {**POLICIES},
     "strategies": {strategy.model_fields["kind"].default: strategy for strategy in STRATEGIES},
 }
-NAMING_KEYS = ("kind", "policy", "strategy", "levels", "own")  # whose values may be names of plugins
+NAMING_KEYS = ("kind", "policy", "strategy", "levels", "own", "reader")  # whose values may be names of plugins
 HOW = "load the file that defines it with --plugin FILE, or in Python with plugins=[...]"
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ class Plugin(NamedTuple):
     """A rule of the user's, and where it is from."""
 
     group: str  # one of `GROUPS`
-    name: str  # the `kind` of a policy or strategy; the column of an outcome
+    name: str  # the `kind` of a policy or strategy; an outcome's or a reader's own
     rule: Any
     text: str  # of the file, or of the class alone where it was typed in a notebook or script
     origin: str  # file, module or package, for messages
@@ -51,12 +51,21 @@ _loaded: dict[str, Plugin] = {}  # by name, which is the only one of its name in
 
 def outcome(function: F) -> F:
     """Make a function of a finished market, which returns a number or None, an outcome that studies can keep."""
-    function.is_outcome = True  # type: ignore[attr-defined]
+    function.plugin_group = "outcomes"  # type: ignore[attr-defined]
+    return function
+
+
+def network_reader(function: F) -> F:
+    """Make a function of a file's path, which returns a graph, a reader that `network.reader` can name.
+
+    The graph is anything that `Market(graph=...)` takes; its nodes, in order, are the users.
+    """
+    function.plugin_group = "networks"  # type: ignore[attr-defined]
     return function
 
 
 def load_plugins(plugins: Iterable[Any]) -> None:
-    """Load plugins, each a file (`str`, `Path`), a policy or strategy class, an outcome, or a `Plugin`.
+    """Load plugins: files (`str`, `Path`), policy and strategy classes, outcomes, network readers, or a `Plugin` each.
 
     One that has the name of another replaces it, so that a cell of a notebook can be run again.
 
@@ -145,7 +154,9 @@ def _plugins_of(given: Any) -> list[Plugin]:
     if isinstance(given, str | Path):
         return _from_file(Path(given))
     if not _group(given):
-        raise ScenarioError(f"plugin {given!r}: must be a class of policy or strategy, an @outcome, or a file of these")
+        raise ScenarioError(
+            f"plugin {given!r}: must be a policy or strategy class, an @outcome, a @network_reader, or a file of these"
+        )
     return [_plugin(given, *_source(given))]
 
 
@@ -153,9 +164,9 @@ def _plugin(rule: Any, text: str, origin: str, *, installed: bool = False) -> Pl
     """Return a class or function as a plugin; refuse a name that it cannot have."""
     group = _group(rule)
     name = rule.__name__
-    if group == "outcomes":
+    if group in ("outcomes", "networks"):
         if not name.isidentifier():
-            raise ScenarioError(f"plugin {name}: an outcome must be a function with a name")
+            raise ScenarioError(f"plugin {name}: must be a function with a name")
         return Plugin(group, name, rule, text, origin, installed)
     kind = rule.model_fields["kind"].default
     if not isinstance(kind, str) or not kind:
@@ -168,7 +179,7 @@ def _plugin(rule: Any, text: str, origin: str, *, installed: bool = False) -> Pl
 def _group(rule: Any) -> str:
     """Return the group that a class or function belongs to; empty where it is no rule."""
     if not isinstance(rule, type):
-        return "outcomes" if getattr(rule, "is_outcome", False) else ""
+        return str(getattr(rule, "plugin_group", ""))
     return "policies" if issubclass(rule, Policy) else "strategies" if issubclass(rule, Strategy) else ""
 
 
@@ -201,7 +212,7 @@ def _from_file(path: Path) -> list[Plugin]:
         raise ScenarioError(f"plugin {str(path)!r}: {_place(error, path)}{type(error).__name__}: {error}") from None
     found = [_plugin(rule, text, str(path)) for rule in vars(module).values() if _is_meant(rule, module)]
     if not found:
-        raise ScenarioError(f"plugin {str(path)!r}: must define a policy, a strategy or an @outcome")
+        raise ScenarioError(f"plugin {str(path)!r}: must define a policy, a strategy, an @outcome or a @network_reader")
     return found
 
 

@@ -147,6 +147,7 @@ class NetworkFile(Settings):
     directed: bool | None = setting(
         None, "true: a link a b means that b hears a, but a does not hear b; left out: as the file says", grade="design"
     )
+    reader: str | None = setting(None, "a reader of your own, a plugin; left out: by the file's form", grade="design")
     weights: bool = setting(
         False, "true: a neighbour hears a user's talk with a chance of the link's weight by the largest weight"
     )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from browser.mesa_page import solara_page
     from model.errors import ScenarioError
     from model.market import Market
-    from model.plugins import load_plugins, outcome
+    from model.plugins import load_plugins, network_reader, outcome
     from model.scenario import Scenario
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "fit",
     "game",
     "load_plugins",
+    "network_reader",
     "open_study",
     "outcome",
     "patch_cycle",
@@ -72,6 +73,7 @@ _HOMES = {
     "game": "answers",
     "load_plugins": "model",
     "open_study": "batch",
+    "network_reader": "model",
     "outcome": "model",
     "patch_cycle": "answers",
     "run_study": "batch",

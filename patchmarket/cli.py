@@ -2,10 +2,8 @@
 
 import inspect
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,11 +11,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from patchmarket import check_commands, data_commands, market_commands, question_commands, study_commands
+from patchmarket import check_commands, data_commands, market_commands, question_commands, signals, study_commands
 from patchmarket.options import BAD_INPUT, FAILED, INTERRUPTED
 
-SIGNALLED = 128  # plus a signal's number: the exit code of what it ended
-ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]  # Windows has one
 HELP = """Who wins the users: the host that reboots for every kernel flaw, or the one that pays for live patches?
 
 \b
@@ -112,29 +108,12 @@ for group in GROUPS.values():
 UsageError: Any = typer.BadParameter.__mro__[1]  # typer shows no other name for what a wrong call raises
 
 
-@contextmanager
-def ended_as_by_ctrl_c() -> Iterator[list[int]]:
-    """Let the signals that end a program raise KeyboardInterrupt, so that no worker is left behind; give those seen."""
-    received: list[int] = []
-
-    def end(number: int, _frame: object) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in ENDING}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def main() -> None:
     """Run the command line; wrong input is one line a field and exit code 2, never a traceback."""
-    with ended_as_by_ctrl_c() as received:
+    with signals.ended_as_by_ctrl_c():
         code = run_command()
     if code == INTERRUPTED:
-        code = SIGNALLED + received[-1] if received else INTERRUPTED
+        code = signals.exit_code()
         print("patchmarket: stopped; what was written is whole", file=sys.stderr)
     sys.exit(code)
 

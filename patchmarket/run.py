@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from model.errors import ScenarioError
 from model.files import prepare_folder, write_atomically
+from patchmarket import signals
 from patchmarket.options import load
 
 if TYPE_CHECKING:
@@ -84,5 +85,6 @@ def advance(
     hidden = quiet or not sys.stderr.isatty()
     for stop in track(stops, "Run", console=Console(stderr=True), transient=True, disable=hidden):
         run(stops.step)
+        signals.check()
         if checkpoint is not None and stop + stops.step < days:
             save(market, checkpoint)

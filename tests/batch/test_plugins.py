@@ -10,7 +10,7 @@ import pytest
 from batch.analysis import open_study
 from batch.runner import run_study
 from batch.study import Study
-from model import ScenarioError, outcome, plugins
+from model import Market, ScenarioError, outcome, plugins
 from tests.agreement import same_folders
 from tests.commands import ENVIRONMENT, ROOT, patchmarket, wait_until
 from tests.plugins import TRIAGE, triage
@@ -123,3 +123,32 @@ def test_a_sweep_of_two_hundred_runs_is_killed_and_resumed(tmp_path):
     whole = Study.load(study, plugins=[plugin])
     assert run_study(whole, tmp_path / "whole", workers=2) == (200, 0, 0)
     assert same_folders(tmp_path / "out", tmp_path / "whole")
+
+
+READER = """
+from patchmarket import network_reader
+
+
+@network_reader
+def families(path):
+    import itertools
+    return [pair for line in path.read_text().splitlines() for pair in itertools.combinations(line.split(), 2)]
+"""
+
+
+def test_a_reader_of_ones_own_travels_to_the_workers(tmp_path):
+    (tmp_path / "reader.py").write_text(READER, encoding="utf-8")
+    (tmp_path / "families.txt").write_text("ada bo cy\ncy di\neve fay gus\n", encoding="utf-8")
+    network = {"kind": "file", "path": str(tmp_path / "families.txt"), "reader": "families"}
+    given = {"name": "families", "scenario": "quiet", "replicates": 2, "settings": {"network": network}}
+    with pytest.raises(
+        ScenarioError, match=r"network\.reader = 'families': is no reader that is loaded; load the file"
+    ):
+        Study.load(given)
+    study = Study.load(given, plugins=[tmp_path / "reader.py"])
+    assert set(study.plugins) == {"families"}
+    assert run_study(study, tmp_path / "out", workers=1) == (2, 0, 0)
+    assert Market(study.scenario_at(0), rng=1).user(2).node == "cy"
+    (tmp_path / "reader.py").write_text(READER.replace("line.split(), 2", "line.split(), 3"), encoding="utf-8")
+    with pytest.raises(ScenarioError, match=r"families\.txt: reader 'families': "):
+        Market(study.scenario_at(0), rng=1, plugins=[tmp_path / "reader.py"])

@@ -81,8 +81,8 @@ class Copycat(Reboot):
     [
         ("nowhere.py", "plugin 'nowhere.py': must be a Python file that can be read"),
         (Copycat, "plugin Copycat: kind = 'reboot' is built in; call yours otherwise"),
-        (len, "must be a class of policy or strategy, an @outcome, or a file of these"),
-        (3, "plugin 3: must be a class of policy or strategy, an @outcome, or a file of these"),
+        (len, "must be a policy or strategy class, an @outcome, a @network_reader, or a file of these"),
+        (3, "plugin 3: must be a policy or strategy class, an @outcome, a @network_reader, or a file of these"),
     ],
 )
 def test_what_is_no_plugin_is_refused_in_a_line(given, line):
@@ -96,7 +96,7 @@ def test_what_is_no_plugin_is_refused_in_a_line(given, line):
     [
         ("x = 1\ny = x / 0\n", "line 2: ZeroDivisionError: division by zero"),
         ("x = (\n", "line 1: SyntaxError"),
-        ("from agents.policies import Reboot\n", "must define a policy, a strategy or an @outcome"),
+        ("from agents.policies import Reboot\n", "must define a policy, a strategy, an @outcome or a @network_reader"),
     ],
 )
 def test_a_file_that_fails_is_told_with_its_line(tmp_path, text, line):

@@ -169,7 +169,7 @@ def test_an_outcome_is_a_number_or_nothing_and_changes_nothing():
         (as_text, "is a finite number, or None where there is none; not 'many'"),
         (moves_time, "changes nothing in the market"),
         (first_departure, "must raise no error, but does: IndexError: .*nobody moves"),
-        (len, re.escape("must be a class of policy or strategy, an @outcome, or a file of these")),
+        (len, re.escape("must be a policy or strategy class, an @outcome, a @network_reader, or a file of these")),
     ):
         with pytest.raises(BrokenPromiseError, match=told):
             check_outcome(wrong)
