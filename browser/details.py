@@ -39,7 +39,8 @@ def user_details(market: "Market", row: int) -> tuple[str, list[tuple[str, str]]
     heard = users.provider[links.indices[links.indptr[row] : links.indptr[row + 1]]]
     told = [f"{int((heard == j).sum())} at {name}" for j, name in enumerate(names) if (heard == j).any()]
     rows.append(("hears from", f"{len(heard)} users" + (f": {', '.join(told)}" if told else "")))
-    return f"user {row:,}", rows + user_moves(market, row)
+    title = f"user {row:,}" if market.network.names is None else f"{market.network.node(row)}, user {row:,}"
+    return title, rows + user_moves(market, row)
 
 
 def user_moves(market: "Market", row: int) -> list[tuple[str, str]]:

@@ -189,10 +189,17 @@ def test_details_of_a_user_and_of_a_provider_are_those_of_the_market():
     told = dict(details_of(market, "user", int(move["user"]))["rows"])
     assert told["provider"] == move["to"]
     assert told[f"day {move['day']}"].startswith(f"{move['from']} to {move['to']}, after {move['trigger']}")
-    assert told["hears from"].startswith("8 users") or "users" in told["hears from"]
+    heard = sum(1 for _ in market.user(int(move["user"])).neighbours)
+    assert told["hears from"].startswith(f"{heard} users: ")
     host = dict(details_of(market, "provider", 0)["rows"])
     assert host["users"] == f"{market.providers[0].users:,}"
     assert host["profit so far"] == f"${market.record.column('profit')[:, 0].sum():,.0f}"
+
+
+def test_users_keep_the_names_of_their_network():
+    market = Market("quiet", rng=1, graph=[("ada", "bo"), ("bo", "cy")])
+    assert [details_of(market, "user", row)["title"] for row in range(3)] == ["ada, user 0", "bo, user 1", "cy, user 2"]
+    assert details_of(Market(small(), rng=1), "user", 7)["title"] == "user 7"
 
 
 def test_more_seeds_give_each_providers_spread_and_wins():
