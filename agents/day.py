@@ -1,5 +1,6 @@
 """The users' part of a day: they talk, listen and consider leaving."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -104,18 +105,35 @@ def talk_and_listen(
     adverts: Adverts,
     partition: Partition,
     population: Population,
+    listen_by: Callable[[], None] | None = None,
 ) -> tuple[Ints, int]:
-    """Let all users talk and listen, as `talk_and_consider` does; return those with news, ascending, and the trials."""
+    """Let all users talk and listen, as `talk_and_consider` does; return those with news, ascending, and the trials.
+
+    `listen_by` reads the messages in place of the built-in rule.
+    """
     users, decay, mailbox, news = population.users, population.decay, population.mailbox, partition.news
     n = partition.end
     used = int(np.searchsorted(spontaneous, (day + 1) * n))
     talking = talkers(complaining, spontaneous[:used], day * n, news)
     talk(day, talking, population.links, users, decay, mailbox, news, 0, n)
-    listen(day, mailbox, users, decay, population.message_weights, news, 0, news.size[0])
+    if listen_by is None:
+        listen(day, mailbox, users, decay, population.message_weights, news, 0, news.size[0])
+    else:
+        listen_by()
     see_adverts(adverts, 0, n, users, news)
     informed = np.sort(news.informed())
     news.size[0] = 0
     return informed, used
+
+
+def consider_leaving(
+    day: int, informed: Ints, partition: Partition, population: Population, offers: Offers, preferences: Preferences
+) -> Ints:
+    """Let the users with news consider; return those who want to leave."""
+    users, news = population.users, News(partition.news.kinds, informed, partition.news.size)
+    about = (users, population.decay, offers, preferences, population.hears, news)
+    count = leavers(day, *about, 0, len(informed), partition.leaving, 0)
+    return partition.leaving[:count].copy()
 
 
 @kernel

@@ -179,3 +179,53 @@ def listen(
             belief[i, j] = mean if unknown else held + weight * (mean - held)
             source[i, j] = WORD_OF_MOUTH if unknown else source[i, j]
             as_of[i] = day if j == p else as_of[i]
+
+
+@kernel
+def take_messages(
+    day: int,
+    informed: Ints,
+    users: Users,
+    decay: Floats,
+    mailbox: Mailbox,
+    belief: Floats,
+    messages: Ints,
+    mean: Floats,
+) -> None:
+    """Write what the informed users believe as of `day` and what they were told, by user and provider; empty mailboxes.
+
+    `listen` is this, an average, and `keep_beliefs` in one loop.
+    """
+    for k in range(len(informed)):
+        i = informed[k]
+        for j in range(belief.shape[1]):
+            count = mailbox.messages[i, j]
+            messages[k, j] = count
+            mean[k, j] = mailbox.total[i, j] / count if count else np.nan
+            mailbox.messages[i, j] = 0
+            mailbox.total[i, j] = 0.0
+            belief[k, j] = users.belief[i, j] * (decay[day - users.as_of[i]] if j == users.provider[i] else 1.0)
+
+
+@kernel
+def keep_beliefs(day: int, informed: Ints, users: Users, belief: Floats, messages: Ints, found: Floats) -> bool:
+    """Let the informed users believe what they have `found`, where they were told something or changed their mind.
+
+    Returns whether all beliefs are numbers from 0, or NaN for an unknown provider; else nothing is kept.
+    """
+    for k in range(len(informed)):
+        for j in range(belief.shape[1]):
+            unknown = np.isnan(found[k, j]) and np.isnan(belief[k, j])
+            if not (unknown or 0 <= found[k, j] < np.inf):
+                return False
+    for k in range(len(informed)):
+        i = informed[k]
+        for j in range(belief.shape[1]):
+            if np.isnan(found[k, j]) or (messages[k, j] == 0 and found[k, j] == belief[k, j]):
+                continue
+            if np.isnan(belief[k, j]):
+                users.source[i, j] = WORD_OF_MOUTH
+            users.belief[i, j] = found[k, j]
+            if j == users.provider[i]:
+                users.as_of[i] = day
+    return True

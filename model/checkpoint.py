@@ -61,8 +61,8 @@ def save(market: "Market", path: str | Path) -> None:
     ScenarioError
         If a provider has a policy or strategy that no scenario can name.
     """
-    if market.choice_rule is not None:
-        raise ScenarioError("choose: a checkpoint cannot hold a rule of one's own for users; leave it out")
+    if market.choice_rule is not None or market.listen_rule is not None:
+        raise ScenarioError("listen, choose: a checkpoint cannot hold a rule of one's own for users; leave it out")
     graph = market.given_graph
     state = {
         "format": FORMAT,

@@ -1,6 +1,6 @@
 """The market: a day, repeated. `Market.step` is the whole day."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from agents.adverts import NO_ADVERTS, draw_adverts
 from agents.bernoulli import BernoulliTrials, bernoulli_indices
 from agents.choice import Offers, Preferences, choose
-from agents.day import Partition, Population, talk_and_consider, talk_and_listen, talk_until_someone_leaves
+from agents.day import (
+    Partition,
+    Population,
+    consider_leaving,
+    talk_and_consider,
+    talk_and_listen,
+    talk_until_someone_leaves,
+)
 from agents.experience import apply_outages, belief_per_minute, decay_factors
 from agents.fleets import Fleets, relocate
 from agents.policies import Outage
@@ -50,7 +57,7 @@ from model.responses import review, start_planned_policies
 from model.scenario import Scenario
 from model.streams import checked_seed, stream
 from model.timeline import ARRIVALS, Timeline, check_users, most_messages
-from model.user_rule import NO_CHOICES, ChoiceRule, choose_by
+from model.user_rule import NO_CHOICES, ChoiceRule, ListenRule, choose_by, listen_by
 
 
 class Market(MesaFace):
@@ -78,6 +85,9 @@ class Market(MesaFace):
         Number of threads. Results do not depend on it; more than one pays from some hundred thousand users on.
     plugins
         Policies and strategies of one's own that the scenario may name: classes, or files that define some.
+    listen
+        How users with messages change their beliefs, in place of `agents.word_of_mouth.listen`: a function of
+        `model.user_rule.Listening` that returns the new ones.
     choose
         How users with news choose, in place of `agents.choice`: a function of `model.user_rule.Considering` that
         returns for each user the provider that it wants to be with.
@@ -127,13 +137,14 @@ class Market(MesaFace):
         provider: Sequence[int] | NDArray[np.integer] | None = None,
         threads: int = 1,
         plugins: Iterable[Any] = (),
+        listen: ListenRule | None = None,
         choose: ChoiceRule | None = None,
         **kwargs: Any,
     ) -> None:
         load_plugins(plugins)
-        if choose is not None and threads > 1:
-            raise ScenarioError.of("threads", threads, "must be 1 with a rule of one's own for `choose`")
-        self.choice_rule, self._choices = choose, NO_CHOICES
+        if (choose or listen) and threads > 1:
+            raise ScenarioError.of("threads", threads, "must be 1 with a rule of one's own for users")
+        self.listen_rule, self.choice_rule, self._choices = listen, choose, NO_CHOICES
         source, kwargs, rng, mesa_scenario = read_scenario(scenario, kwargs, rng)
         super().__init__(checked_seed(rng, seed), mesa_scenario)
         self.given_graph: Graph | None = None  # a networkx graph that was passed in, which no setting describes
@@ -206,7 +217,7 @@ class Market(MesaFace):
         if days is not None and not isinstance(days, int | np.integer):
             raise ScenarioError.of("days", days, "must be a whole number")
         end = self.settings.days if days is None else min(self.day + days, self.settings.days)
-        if type(self).step is not Market.step or self._needs_every_day or self.choice_rule:
+        if type(self).step is not Market.step or self._needs_every_day or self.choice_rule or self.listen_rule:
             while self.day < end:
                 self.step()
             return self
@@ -289,9 +300,11 @@ class Market(MesaFace):
             draw_adverts(advertising, len(self.network), self.providers, self.advert_rngs),
         )
         market = self.population, self._offers, self.preferences
-        if self.choice_rule:
-            informed, used = talk_and_listen(day, *heard, self._everyone, self.population)
+        if self.choice_rule or self.listen_rule:
+            informed, used = talk_and_listen(day, *heard, self._everyone, self.population, self._listening(day))
             self.talk_trials.discard(used)
+            if self.choice_rule is None:
+                return consider_leaving(day, informed, self._everyone, *market)
             self._choices = choose_by(self.choice_rule, self, day, informed, *market, self.news, self.choice_rng)
             return self._choices.user
         if self._threads:
@@ -301,6 +314,11 @@ class Market(MesaFace):
             leaving = self._everyone.leaving[:count]
         self.talk_trials.discard(used)
         return np.sort(leaving)
+
+    def _listening(self, day: int) -> Callable[[], None] | None:
+        """Return what reads today's messages by a rule of the user's own; None if there is none."""
+        rule = self.listen_rule
+        return None if rule is None else lambda: listen_by(rule, self, day, self.population, self.news)
 
     def _talk_until_someone_leaves(self, day: int, end: int) -> tuple[int, Ints]:
         """Do the same for quiet days from `day` up to `end`; return the last day done and who wants to leave on it."""

@@ -1,4 +1,4 @@
-"""A rule of one's own for how users choose: a function on columns, in place of `agents.choice`."""
+"""Rules of one's own for how users listen and choose: functions on columns, in place of those in `agents`."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -8,11 +8,28 @@ from numpy.typing import NDArray
 
 from agents.choice import Offers, Preferences, gains_of
 from agents.day import Population
-from agents.users import NO_PROVIDERS, NO_USERS, Floats, Ints, News
+from agents.users import MESSAGE, NO_PROVIDERS, NO_USERS, Floats, Ints, News
+from agents.word_of_mouth import keep_beliefs, take_messages
 from model.errors import ScenarioError
 
 if TYPE_CHECKING:
     from typing import Any
+
+
+class Listening(NamedTuple):
+    """The users with messages on a day, as columns: what a rule listens to."""
+
+    day: int
+    user: Ints  # (n,) row in `market.users`, ascending
+    provider: NDArray[np.int16]  # (n,) where the user is
+    belief: Floats  # (n, providers) minutes a month, as of today; NaN for a provider that it has not heard of
+    messages: Ints  # (n, providers) how many messages it got
+    mean: Floats  # (n, providers) their mean, minutes a month; NaN where there are none
+    market: "Any"  # the `Market`, for all else
+
+
+ListenRule = Callable[[Listening], Floats]
+"""Returns each user's beliefs, (n, providers), minutes a month; NaN for what it has still not heard of."""
 
 
 class Considering(NamedTuple):
@@ -40,6 +57,24 @@ class Choices(NamedTuple):
 
 
 NO_CHOICES = Choices(NO_USERS, NO_PROVIDERS, np.empty(0))
+
+
+def listen_by(rule: ListenRule, market: "Any", day: int, population: Population, news: News) -> None:
+    """Let the users with messages listen by a rule, and empty their mailboxes."""
+    users, informed = population.users, news.informed()
+    user = np.sort(informed[(news.kinds[informed] & MESSAGE) != 0])
+    belief, mean = np.empty((2, len(user), users.belief.shape[1]))
+    messages = np.empty(belief.shape, np.int32)
+    take_messages(day, user, users, population.decay, population.mailbox, belief, messages, mean)
+    provider = users.provider[user]
+    here = provider >= 0
+    if not here.all():
+        user, provider, belief, messages, mean = (a[here] for a in (user, provider, belief, messages, mean))
+    found = np.asarray(rule(Listening(day, user, provider, belief, messages, mean, market)), float)
+    if found.shape != belief.shape:
+        raise ScenarioError(f"listen: must return beliefs of shape {belief.shape}, a row a user; not {found.shape}")
+    if not keep_beliefs(day, user, users, belief, messages, found):
+        raise ScenarioError("listen: must return beliefs that are numbers from 0; NaN only for an unknown provider")
 
 
 def choose_by(
