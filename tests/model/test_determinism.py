@@ -35,7 +35,7 @@ def test_two_processes_with_different_hash_seeds_agree_to_the_byte():
 
 
 def test_other_python_versions_agree_to_the_byte():
-    other = os.environ.get("OTHER_PYTHON")  # CI sets it to a newer Python with the project's dependencies
+    other = os.environ.get("OTHER_PYTHON")  # CI sets it to another Python with the project's dependencies
     if not other:
         pytest.skip("OTHER_PYTHON names no second Python")
     assert digests() == digests(python=other)
