@@ -225,7 +225,7 @@ def _matrix_market(path: Path, data: bytes) -> LinkTable:
         raise ScenarioError(
             f"{path}: says that it has {rows:,} rows and {entries:,} entries; must be as large as the file"
         )
-    return from_matrix(scipy_io.mmread(io.BytesIO(data)), str(path))
+    return from_matrix(scipy_io.mmread(io.BytesIO(data), spmatrix=False), str(path))
 
 
 # --- tables and lists
